@@ -1,0 +1,1 @@
+"""Annotation sessions, runnable with `python -m recipes.NAME`."""
