@@ -1,0 +1,1 @@
+"""Registered scorers: strict and relaxed entity F1, token-level F1."""
