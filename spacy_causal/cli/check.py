@@ -1,0 +1,62 @@
+"""`check`: what is wrong with a corpus, by document."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from wasabi import msg
+
+if TYPE_CHECKING:
+    from spacy_causal.corpus.doctor import Diagnosis
+
+SHOWN = 20
+
+
+def check(
+    corpus: Annotated[Path, typer.Argument(help=".spacy or raw corpus.", exists=True)],
+    *,
+    dev: Annotated[
+        Path | None,
+        typer.Option(help="Another one to compare texts with.", exists=True),
+    ] = None,
+    format: Annotated[str | None, typer.Option(help="Of a raw corpus.")] = None,
+    lang: Annotated[str, typer.Option(help="Whose tokenizer cuts texts.")] = "en",
+    by_character: Annotated[
+        bool, typer.Option("--by-character", help="One token a character of a text.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="Findings to list; 0 for all.")] = SHOWN,
+) -> None:
+    """Check a corpus: spans, labels, empty or unannotated documents, duplicates."""
+    from spacy_causal.corpus.doctor import examine_corpus, shared_texts
+    from spacy_causal.corpus.records import Options
+
+    options = Options(format=format, lang=lang, by_character=by_character)
+    diagnoses = []
+    for path in (corpus, dev):
+        if path is not None:
+            diagnosis = examine_corpus(path, options)
+            _show(path, diagnosis, limit)
+            diagnoses.append(diagnosis)
+    if len(diagnoses) == 2:
+        shared = shared_texts(*diagnoses)
+        for text, place, other in shared[: limit or None]:
+            msg.warn(f"{corpus}:{place} and {dev}:{other} are the same: {text[:60]!r}")
+        summary = f"{len(shared):,} texts stand in both"
+        msg.warn(summary) if shared else msg.good(summary)
+    if any(diagnosis.problems for diagnosis in diagnoses):
+        raise typer.Exit(1)
+
+
+def _show(path: Path, diagnosis: "Diagnosis", limit: int) -> None:
+    msg.divider(str(path))
+    msg.table([(name, f"{n:,}") for name, n in diagnosis.counts.items()])
+    labels = [(name, f"{n:,}") for name, n in diagnosis.labels.most_common()]
+    if labels:
+        msg.table(labels, header=("entities", "count"), aligns=("l", "r"))
+    for problem in diagnosis.problems[: limit or None]:
+        msg.fail(str(problem))
+    for oddity in diagnosis.oddities[: limit or None]:
+        msg.warn(str(oddity))
+    problems, oddities = len(diagnosis.problems), len(diagnosis.oddities)
+    summary = f"{problems:,} problems, {oddities:,} oddities"
+    msg.fail(summary) if problems else msg.good(summary)

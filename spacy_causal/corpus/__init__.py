@@ -1,0 +1,1 @@
+"""Annotated corpora: formats read, converted to `.spacy`, checked and trained on."""

@@ -1,0 +1,117 @@
+"""Any known format to Docs, and to a `.spacy` file when all is well."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from spacy_causal.corpus.build import build_doc, create_builder, line_of
+from spacy_causal.corpus.detect import FORMATS, detect_format
+from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
+from spacy_causal.corpus.records import Options, Problem, ReadFormat, TokenRecord
+from spacy_causal.tags.detect import SpelledScheme, detect_scheme
+
+
+@dataclass
+class Summary:
+    """What was read.
+
+    format (str): The one that was read, "" when none could be told.
+    scheme (SpelledScheme | None): Of the entity tags; None for other annotation.
+    counts (Counter[str]): Documents, tokens, entities, and what was mended or skipped.
+    labels (Counter[str]): Entities by label.
+    tags (Counter[str]): Tokens by tag.
+    pos (Counter[str]): Tokens by universal part of speech.
+    problems (list[Problem]): Why records were not read.
+    splits (list[Problem]): Spans for which a token had to be split.
+    written (bool): Whether there is a `.spacy` file of it.
+    """
+
+    format: str = ""
+    scheme: SpelledScheme | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    pos: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    splits: list[Problem] = field(default_factory=list)
+    written: bool = False
+
+
+def convert_corpus(
+    source: Path, output: Path, options: Options, *, skip_bad: bool = False
+) -> Summary:
+    """Convert a file or folder; with problems only under `skip_bad` is it written.
+
+    Raises ValueError for an output that spaCy would not read as a corpus.
+    """
+    if output.suffix != SUFFIX:
+        raise ValueError(f"the output has to end in {SUFFIX}: {output}")
+    summary, docs = Summary(), empty_docbin()
+    for _, doc in read_docs(source, options, summary):
+        docs.add(doc)
+    if len(docs) and (skip_bad or not summary.problems):
+        write_docbin(output, docs)
+        summary.written = True
+    return summary
+
+
+def read_docs(
+    source: Path, options: Options, summary: Summary
+) -> Iterator[tuple[int, Doc]]:
+    """Yield each record's line and Doc; everything else goes into the summary."""
+    try:
+        summary.format = detect_format(source, options)
+        read = FORMATS[summary.format]
+        summary.scheme = _detect_scheme(source, options, summary, read)
+        builder = create_builder(options, summary.scheme, summary.counts)
+    except (ValueError, OSError) as error:
+        summary.problems.append(Problem(source, 1, str(error)))
+        return
+    summary.splits = builder.splits
+    for record in read(source, options, summary.counts):
+        if isinstance(record, Problem):
+            summary.problems.append(record)
+            continue
+        try:
+            doc = build_doc(record, builder)
+        except ValueError as error:
+            line = line_of(record, error)
+            summary.problems.append(Problem(record.path, line, str(error)))
+            continue
+        _count(doc, summary)
+        yield record.line, doc
+    if not summary.counts["documents"] and not summary.problems:
+        summary.problems.append(Problem(source, 1, "there is nothing in it to convert"))
+
+
+def _detect_scheme(
+    source: Path, options: Options, summary: Summary, read: ReadFormat
+) -> SpelledScheme | None:
+    """Read all tags before anything is made of them: the scheme shows in them all."""
+    seen = False
+
+    def tags() -> Iterator[list[str]]:
+        nonlocal seen
+        for record in read(source, options, Counter()):
+            if isinstance(record, TokenRecord) and record.entities is not None:
+                seen = True
+                yield list(record.entities)
+
+    detected = detect_scheme(tags())
+    summary.counts["entities with an odd first tag"] += detected.odd_starts
+    return detected.scheme if seen else None
+
+
+def _count(doc: Doc, summary: Summary) -> None:
+    labels = [ent.label_ for ent in doc.ents]
+    summary.counts["documents"] += 1
+    summary.counts["tokens"] += len(doc)
+    summary.counts["entities"] += len(labels)
+    summary.labels.update(labels)
+    summary.tags.update(token.tag_ for token in doc if token.tag)
+    summary.pos.update(token.pos_ for token in doc if token.pos)
+    if not any(map(doc.has_annotation, ("ENT_IOB", "TAG", "POS"))):
+        summary.counts["documents without annotation"] += 1

@@ -1,0 +1,133 @@
+"""What is wrong, or merely odd, with a corpus, by document."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spacy.tokenizer import Tokenizer
+from spacy.tokens import Doc, Span
+
+from spacy_causal.corpus.build import create_builder
+from spacy_causal.corpus.convert import Summary, read_docs
+from spacy_causal.corpus.files import SUFFIX, read_spacy
+from spacy_causal.corpus.records import Options, Problem
+from spacy_causal.corpus.tokenise import characters
+
+LAYERS = ("ENT_IOB", "TAG", "POS", "MORPH", "LEMMA", "DEP")
+
+
+@dataclass
+class Diagnosis:
+    """What a corpus holds and what is wrong with it.
+
+    texts (dict[str, int]): Where each text first stands (line or document).
+    problems (list[Problem]): What training would trip over or learn wrongly.
+    oddities (list[Problem]): What may be meant: duplicates, split tokens.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    labels: Counter[str] = field(default_factory=Counter)
+    texts: dict[str, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    oddities: list[Problem] = field(default_factory=list)
+
+
+def examine_corpus(path: Path, options: Options) -> Diagnosis:
+    """Examine a `.spacy` file, or a corpus in any format that can be converted."""
+    if path.suffix == SUFFIX:
+        return _examine_spacy(path, options)
+    diagnosis, summary = Diagnosis(), Summary()
+    for line, doc in read_docs(path, options, summary):
+        _examine_doc(path, line, doc, diagnosis)
+    diagnosis.problems = summary.problems + diagnosis.problems
+    diagnosis.oddities = summary.splits + diagnosis.oddities
+    return diagnosis
+
+
+def shared_texts(train: Diagnosis, dev: Diagnosis) -> list[tuple[str, int, int]]:
+    """Texts that stand in both corpora, and where."""
+    return [
+        (text, train.texts[text], place)
+        for text, place in dev.texts.items()
+        if text in train.texts
+    ]
+
+
+def is_annotated(doc: Doc) -> bool:
+    """Whether there is any annotation or token target to learn a Doc from."""
+    carried = doc._.token_targets if doc.has_extension("token_targets") else None
+    annotated = any(map(doc.has_annotation, LAYERS)) or doc.cats or doc.spans
+    return bool(annotated or carried)
+
+
+def _examine_spacy(path: Path, options: Options) -> Diagnosis:
+    diagnosis = Diagnosis()
+    try:
+        builder = create_builder(options, None, Counter())
+        for number, doc in enumerate(read_spacy(path, builder.vocab), start=1):
+            _examine_doc(path, number, doc, diagnosis)
+            reasons = _span_reasons(doc)
+            diagnosis.problems += [Problem(path, number, reason) for reason in reasons]
+            tokenizer = None if options.by_character else builder.tokenizer
+            diagnosis.oddities += [
+                Problem(path, number, reason) for reason in _misaligned(doc, tokenizer)
+            ]
+    except (ValueError, OSError) as error:
+        diagnosis.problems.append(Problem(path, 1, str(error)))
+    return diagnosis
+
+
+def _examine_doc(path: Path, place: int, doc: Doc, diagnosis: Diagnosis) -> None:
+    labels = [ent.label_ for ent in doc.ents]
+    diagnosis.counts.update(documents=1, tokens=len(doc), entities=len(labels))
+    diagnosis.labels.update(labels)
+    if not doc.text.strip():
+        diagnosis.problems.append(Problem(path, place, "the document is empty"))
+        return
+    text = f"{doc.text[:60]!r}"
+    if not is_annotated(doc):
+        reason = f"all annotation is missing: {text}"
+        diagnosis.problems.append(Problem(path, place, reason))
+    first = diagnosis.texts.setdefault(doc.text, place)
+    if first != place:
+        reason = f"the text stands at {first} already: {text}"
+        diagnosis.oddities.append(Problem(path, place, reason))
+
+
+def _span_reasons(doc: Doc) -> Iterator[str]:
+    for span in doc.ents:
+        yield from _edge_reason(span)
+    for key, group in doc.spans.items():
+        seen = set()
+        for span in group:
+            yield from _edge_reason(span)
+            if (span.start, span.end, span.label) in seen:
+                yield f"the span {_name(span)} stands twice in {key!r}"
+            seen.add((span.start, span.end, span.label))
+    for layer, targets in (doc._.token_targets or {}).items():
+        if targets["n_tokens"] != len(doc):
+            rows = targets["n_tokens"]
+            yield f"{rows} rows of {layer!r} targets for {len(doc)} tokens"
+
+
+def _edge_reason(span: Span) -> Iterator[str]:
+    if not len(span) or span[0].is_space or span[-1].is_space:
+        yield f"the span {_name(span)} is empty or has white space at its edge"
+
+
+def _misaligned(doc: Doc, tokenizer: Tokenizer | None) -> Iterator[str]:
+    """Entities whose edges are inside the tokens that a pipeline would see."""
+    if doc.has_unknown_spaces or not doc.ents:
+        return
+    offsets = characters(doc.text)
+    if tokenizer is not None:
+        offsets = [(t.idx, t.idx + len(t)) for t in tokenizer(doc.text)]
+    starts, ends = {start for start, _ in offsets}, {end for _, end in offsets}
+    for ent in doc.ents:
+        if ent.start_char not in starts or ent.end_char not in ends:
+            yield f"the span {_name(ent)} begins or ends inside a token"
+
+
+def _name(span: Span) -> str:
+    return f"{span.text[:60]!r} ({span.label_})"

@@ -1,0 +1,181 @@
+"""The shapes that annotation tools give a JSON object, read as records."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spacy_causal.corpus.lines import flaw
+from spacy_causal.corpus.records import CharSpan, TextRecord, TokenRecord
+
+
+@dataclass(frozen=True)
+class Context:
+    """What reading one object needs beside it.
+
+    tag_names (dict[int, str]): Tags by number, from `tag_to_id.json`.
+    counts (Counter[str]): Where what is left out is counted.
+    """
+
+    tag_names: dict[int, str]
+    counts: Counter[str]
+
+
+def read_shape(
+    path: Path, line: int, value: Any, context: Context
+) -> TextRecord | TokenRecord | None:
+    """Read one object; None for one that its annotator rejected or ignored.
+
+    Raises ValueError for what is of no known shape or contradicts itself.
+    """
+    value = _dict(value, "the record")
+    if "str_words" in value:
+        return _read_tagged(path, line, value, context)
+    if "data" in value and "annotations" in value:
+        return _read_label_studio(path, line, value, context)
+    if value.get("answer") in ("reject", "ignore"):
+        context.counts[f"records with answer {value['answer']!r}"] += 1
+        return None
+    text = _text(value.get("text"), "'text'")
+    tokens = None
+    if "spans" in value or "answer" in value:
+        spans: list[CharSpan] | None = list(
+            _objects(value.get("spans"), "start", "end")
+        )
+        tokens = _tokens(value.get("tokens"), text)
+    elif isinstance(value.get("label"), dict):
+        spans = list(_surfaces(value["label"], text))
+    else:
+        given = [value[k] for k in ("label", "labels", "entities") if k in value]
+        spans = list(_triples(given[0])) if given else None
+    return TextRecord(path, line, text, spans, tokens)
+
+
+def _surfaces(label: dict[str, Any], text: str) -> Iterator[CharSpan]:
+    """CLUENER: {type: {surface: [[start, last]]}}."""
+    for name, surfaces in label.items():
+        for surface, offsets in _dict(surfaces, f"label {name!r}").items():
+            for pair in _list(offsets, f"the offsets of {surface!r}"):
+                start, last = (_offset(x) for x in _list(pair, "a span", length=2))
+                if text[max(start, 0) : last + 1] != surface:
+                    raise ValueError(f"{surface!r} does not stand at {start}-{last}")
+                yield start, last + 1, name
+
+
+def _objects(spans: Any, start: str, end: str) -> Iterator[CharSpan]:
+    for span in [] if spans is None else _list(spans, "'spans'"):
+        span = _dict(span, "a span")
+        label = _text(span.get("label"), "a span's label")
+        yield _offset(span.get(start)), _offset(span.get(end)), label
+
+
+def _triples(spans: Any) -> Iterator[CharSpan]:
+    """doccano: [start, end, label], or its newer objects."""
+    for span in _list(spans, "the labels"):
+        if isinstance(span, dict):
+            yield from _objects([span], "start_offset", "end_offset")
+        else:
+            start, end, label = _list(span, "a span", length=3)
+            yield _offset(start), _offset(end), _text(label, "a span's label")
+
+
+def _tokens(tokens: Any, text: str) -> list[tuple[int, int]] | None:
+    """Prodigy's tokens, which have to cover the text in order."""
+    if tokens is None:
+        return None
+    offsets, free = [], 0
+    for token in _list(tokens, "'tokens'"):
+        token = _dict(token, "a token")
+        start, end = _offset(token.get("start")), _offset(token.get("end"))
+        if not free <= start < end <= len(text) or text[free:start].strip():
+            raise ValueError(f"the token at {start}-{end} does not follow the last")
+        if token.get("text", text[start:end]) != text[start:end]:
+            raise ValueError(f"the token at {start}-{end} is not the text's")
+        offsets.append((start, end))
+        free = end
+    if text[free:].strip():
+        raise ValueError("the tokens end before the text does")
+    return offsets
+
+
+def _read_label_studio(
+    path: Path, line: int, task: dict[str, Any], context: Context
+) -> TextRecord:
+    data = _dict(task["data"], "'data'")
+    texts = [x for x in data.values() if isinstance(x, str)]
+    text = _text(data.get("text", texts[0] if len(texts) == 1 else None), "the text")
+    annotations = [
+        annotation
+        for annotation in _list(task["annotations"], "'annotations'")
+        if not _dict(annotation, "an annotation").get("was_cancelled")
+    ]
+    context.counts["further annotations of a task"] += max(0, len(annotations) - 1)
+    if not annotations:
+        return TextRecord(path, line, text, None)
+    spans = list(_results(annotations[0].get("result"), text))
+    return TextRecord(path, line, text, spans)
+
+
+def _results(results: Any, text: str) -> Iterator[CharSpan]:
+    for result in _list(results, "'result'"):
+        value = _dict(_dict(result, "a result").get("value", {}), "a result's value")
+        if "labels" not in value:
+            continue
+        (label,) = _list(value["labels"], "a span's labels", length=1)
+        start, end = _offset(value.get("start")), _offset(value.get("end"))
+        surface = value.get("text")
+        if surface is not None and text[max(start, 0) : end] != surface:
+            raise ValueError(f"{surface!r} does not stand at {start}-{end}")
+        yield start, end, _text(label, "a span's label")
+
+
+def _read_tagged(
+    path: Path, line: int, value: dict[str, Any], context: Context
+) -> TokenRecord:
+    """BOND: {"str_words": [...], "tags": [number or name, ...]}."""
+    words = [_text(x, "a word") for x in _list(value["str_words"], "'str_words'")]
+    tags = _list(value.get("tags"), "'tags'")
+    if len(tags) != len(words) or not words:
+        raise ValueError(f"{len(words)} words but {len(tags)} tags")
+    odd = [x for x in words if not x.strip() or x.strip() != x]
+    if odd:
+        raise ValueError(f"the word {odd[0]!r} is empty or has white space at its edge")
+    names = [_tag_name(tag, context) for tag in tags]
+    return TokenRecord(path, line, words=words, entities=names)
+
+
+def _tag_name(tag: Any, context: Context) -> str:
+    name = tag if isinstance(tag, str) else context.tag_names.get(_offset(tag))
+    if name is None:
+        raise ValueError(f"tag_to_id.json in the same folder has no tag {tag}")
+    return _text(name, "a tag")
+
+
+def _dict(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is {type(value).__name__}, an object is expected")
+    return value
+
+
+def _list(value: Any, what: str, *, length: int | None = None) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{what} is {type(value).__name__}, a list is expected")
+    if length is not None and len(value) != length:
+        raise ValueError(f"{what} has {len(value)} values where {length} are expected")
+    return value
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{what} is {type(value).__name__}, a string is expected")
+    reason = flaw(value, allowed="\t\n\r")
+    if reason:
+        raise ValueError(f"{what} has a {reason}")
+    return value
+
+
+def _offset(value: Any) -> int:
+    if type(value) is not int:
+        raise ValueError(f"an offset or number is {value!r:.40}, not an integer")
+    return int(value)

@@ -1,0 +1,76 @@
+"""The corpus reader keeps token targets, and says when they were lost."""
+
+import warnings
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin
+from spacy.util import registry
+
+from spacy_causal.corpus.reader import create_corpus
+from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_targets
+
+NLP = spacy.blank("en")
+ROWS = np.array([[0.5, 0.5], [1, 0], [0, 0], [0, 1], [1, 0]], dtype="f")
+
+
+def write(path, doc, *, store_user_data=True):
+    DocBin(store_user_data=store_user_data, docs=[doc]).to_disk(path)
+    return path
+
+
+@pytest.fixture
+def doc():
+    words = ["Ada", "ran", ".", "Bob", "sat"]
+    doc = Doc(NLP.vocab, words=words, sent_starts=[True, False, False, True, False])
+    set_targets(doc, "ner", TokenTargets("io", ("O", "I-PER"), ROWS))
+    return doc
+
+
+@pytest.mark.parametrize(
+    ("options", "slices"),
+    [
+        ({}, [(0, 5)]),
+        ({"max_length": 4}, [(0, 3), (3, 5)]),
+        ({"gold_preproc": True}, [(0, 3), (3, 5)]),
+    ],
+)
+def test_targets_are_cut_with_their_docs(tmp_path, doc, options, slices):
+    path = write(tmp_path / "a.spacy", doc)
+    examples = list(create_corpus(path, **options)(NLP))
+    rows = [get_targets(example.reference, "ner").rows for example in examples]
+    assert len(rows) == len(slices)
+    for got, (start, end) in zip(rows, slices, strict=True):
+        np.testing.assert_array_equal(got, ROWS[start:end])
+
+
+def test_what_is_too_long_is_left_out_with_a_warning(tmp_path, doc):
+    path = write(tmp_path / "a.spacy", doc)
+    with pytest.warns(UserWarning, match="a text of 3 tokens is left out"):
+        (example,) = create_corpus(path, max_length=3)(NLP)
+    assert example.reference.text.strip() == "Bob sat"
+
+
+def test_lost_targets_are_noticed(tmp_path, doc):
+    path = write(tmp_path / "a.spacy", doc, store_user_data=False)
+    with pytest.warns(UserWarning, match="store_user_data=True"):
+        list(create_corpus(path)(NLP))
+
+
+def test_annotated_docs_raise_no_warning(tmp_path):
+    annotated = Doc(NLP.vocab, words=["Ada", "ran"])
+    annotated.set_ents([], default="outside")
+    path = write(tmp_path / "a.spacy", annotated)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (example,) = create_corpus(tmp_path)(NLP)
+    assert example.reference.has_annotation("ENT_IOB") and path.exists()
+
+
+def test_it_is_what_spacy_finds(tmp_path, doc):
+    write(tmp_path / "a.spacy", doc)
+    create = registry.readers.get("spacy-causal.Corpus.v1")
+    assert len(list(create(tmp_path, limit=1)(NLP))) == 1
+    with pytest.raises(ValueError, match="no path"):
+        create(None)
