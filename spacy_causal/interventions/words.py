@@ -1,0 +1,33 @@
+"""do(z): context words replaced at random, independently of the labels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.random import Generator
+from spacy.tokens import Doc
+from thinc.types import Floats1d, Ints1d
+
+
+def replaced_tokens(
+    hashes: np.ndarray, words: np.ndarray, rates: Floats1d, rng: Generator
+) -> Ints1d:
+    """Draw which tokens to intervene on.
+
+    hashes (np.ndarray): uint64, the lower-case form of each token, shape (N,).
+    words (np.ndarray): uint64, sorted, the words to intervene on, shape (Z,).
+    rates (Floats1d): The probability of an intervention by word, shape (Z,).
+    RETURNS (Ints1d): Positions of the tokens drawn, ascending.
+    """
+    if not len(words) or not len(hashes):
+        return np.zeros(0, dtype=int)
+    at = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
+    rate = np.where(words[at] == hashes, rates[at], 0.0)
+    return np.flatnonzero(rng.random(len(hashes)) < rate)
+
+
+def replace_words(doc: Doc, positions: Sequence[int], substitutes: list[str]) -> Doc:
+    """A Doc of as many tokens in which those at the positions read otherwise."""
+    words = [token.text for token in doc]
+    for position, substitute in zip(positions, substitutes, strict=True):
+        words[position] = substitute
+    return Doc(doc.vocab, words=words, spaces=[bool(t.whitespace_) for t in doc])

@@ -1,0 +1,1 @@
+"""Models behind the components; importing them imports torch."""

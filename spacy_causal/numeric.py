@@ -1,0 +1,25 @@
+"""Array functions without state, on numpy or cupy alike."""
+
+from thinc.types import Floats1d, Floats2d
+from thinc.util import get_array_module
+
+
+def log_softmax(logits: Floats2d) -> Floats2d:
+    """Log-probabilities over the last axis, shape kept."""
+    xp = get_array_module(logits)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def softmax(logits: Floats2d) -> Floats2d:
+    """Probabilities over the last axis, shape kept."""
+    xp = get_array_module(logits)
+    exped = xp.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exped / exped.sum(axis=-1, keepdims=True)
+
+
+def entropy(probabilities: Floats2d) -> Floats1d:
+    """Entropy in nats over the last axis; 0 · log 0 = 0."""
+    xp = get_array_module(probabilities)
+    logs = xp.log(xp.where(probabilities > 0, probabilities, 1))
+    return -(probabilities * logs).sum(axis=-1)

@@ -1,0 +1,1 @@
+"""The components: no module here imports torch."""

@@ -1,0 +1,113 @@
+"""Examples read as rows of targets and as typed sentences."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
+from spacy.training import Example
+from thinc.types import Floats2d, Ints1d
+
+from spacy_causal.tags.scheme import TagSet
+from spacy_causal.targets.align import align_labels, project_rows
+from spacy_causal.targets.gold import (
+    BEGIN,
+    INSIDE,
+    OUTSIDE,
+    entity_marks,
+    lookup,
+    one_hot,
+    same_tokens,
+    tag_hashes,
+)
+from spacy_causal.targets.token_targets import get_targets
+from spacy_causal.types import TypedSentence
+
+
+def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Floats2d:
+    """The targets of the predicted tokens of a batch, shape (N, M).
+
+    A reference Doc's token targets count where it carries them, its annotation
+    otherwise; both are moved to the predicted tokens in the same way.
+    Raises ValueError for a label that the component does not have.
+    """
+    references = [eg.reference for eg in examples]
+    gold = np.split(
+        one_hot(gold_tags(references, layer, tag_set), len(tag_set)),
+        np.cumsum([len(doc) for doc in references])[:-1],
+    )
+    rows = []
+    for example, annotated in zip(examples, gold, strict=True):
+        targets = get_targets(example.reference, layer)
+        of_reference = (
+            annotated if targets is None else align_labels(targets, tag_set.names)
+        )
+        if not same_tokens(example):
+            of_reference = _project(example, of_reference, tag_set)
+        rows.append(of_reference)
+    return np.concatenate(rows)
+
+
+def gold_tags(docs: Sequence[Doc], layer: str, tag_set: TagSet) -> Ints1d:
+    """The tag each token is annotated with, −1 where it is missing, shape (N,)."""
+    positions = {get_string_id(x): i for i, x in enumerate(tag_set.labels)}
+    if layer != "ner":
+        hashes = tag_hashes(docs, layer)
+        tags = lookup(hashes, positions)
+        return _known(tags, hashes, docs)
+    iob, ends, hashes = entity_marks(docs)
+    labels = _known(lookup(hashes, positions), hashes, docs)
+    tags = np.where(iob == OUTSIDE, 0, -1)
+    of_entity = ((iob == BEGIN) | (iob == INSIDE)) & (labels >= 0)
+    begins = iob == BEGIN
+    marks = {
+        "io": np.zeros(len(iob), dtype=int),
+        "bio": np.where(begins, 0, 1),
+        "biluo": np.where(begins, np.where(ends, 3, 0), np.where(ends, 2, 1)),
+    }[tag_set.scheme]
+    n_marks = {"io": 1, "bio": 2, "biluo": 4}[tag_set.scheme]
+    tags[of_entity] = (1 + labels * n_marks + marks)[of_entity]
+    return tags
+
+
+def typed_sentence(doc: Doc, layer: str) -> TypedSentence:
+    """A reference Doc's words with the types that its annotation or hard targets
+    give them."""
+    words = [token.lower_ for token in doc]
+    targets = get_targets(doc, layer)
+    if targets is not None:
+        tag_set = _tag_names(targets.labels, layer)
+        best = targets.rows.argmax(axis=1)
+        sure = targets.rows.max(axis=1, initial=0) > 0.5
+        return TypedSentence(
+            words, [tag_set[b] if s else None for b, s in zip(best, sure, strict=True)]
+        )
+    if layer == "ner":
+        return TypedSentence(
+            words, [token.ent_type_ if token.ent_iob else None for token in doc]
+        )
+    return TypedSentence(words, [getattr(token, f"{layer}_") or None for token in doc])
+
+
+def _tag_names(labels: Sequence[str], layer: str) -> list[str]:
+    if layer != "ner":
+        return list(labels)
+    return ["" if name == "O" else name.partition("-")[2] for name in labels]
+
+
+def _project(example: Example, rows: Floats2d, tag_set: TagSet) -> Floats2d:
+    x2y = example.alignment.x2y
+    references = [np.asarray(x2y[i]) for i in range(len(example.predicted))]
+    return project_rows(rows, references, tag_set.split, tag_set.types)
+
+
+def _known(tags: Ints1d, hashes: np.ndarray, docs: Sequence[Doc]) -> Ints1d:
+    if not (tags == -2).any():
+        return tags
+    token = int((tags == -2).argmax())
+    lengths = np.cumsum([len(doc) for doc in docs])
+    doc = docs[int(np.searchsorted(lengths, token, side="right"))]
+    raise ValueError(
+        f"The label {doc.vocab.strings[hashes[token]]!r} is not one of the "
+        f"component's: add it with add_label(). Document: {doc.text[:60]!r}"
+    )

@@ -1,0 +1,246 @@
+"""What `causal_ner` and `causal_tagger` share: a pipe that learns token targets."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from spacy.errors import Errors
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from spacy_causal.losses import soft_cross_entropy
+from spacy_causal.numeric import softmax
+from spacy_causal.pipeline.examples import target_rows, typed_sentence
+from spacy_causal.pipeline.upstream import interventions_within
+from spacy_causal.tags.scheme import Scheme, TagSet
+from spacy_causal.targets.token_targets import (
+    TokenTargets,
+    register_extension,
+    set_targets,
+)
+from spacy_causal.types import ChooseConfounders, Confounder, Loss, TokenScores
+
+GetExamples = Callable[[], Iterable[Example]]
+
+
+class TokenLabeller(TrainablePipe):
+    """Labels tokens and learns from `doc._.token_targets`, or from gold annotation
+    where a Doc carries none.
+
+    layer (str): The layer of annotation: "ner", "tag" or "pos".
+    scheme (Scheme): How its labels are spelled as tags.
+    choose (ChooseConfounders): Picks the confounders from the initial data.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[list[Doc], TokenScores],
+        name: str,
+        *,
+        layer: str,
+        scheme: Scheme,
+        choose: ChooseConfounders,
+        scorer: Callable[..., dict[str, Any]] | None,
+    ):
+        register_extension()
+        self.vocab, self.model, self.name = vocab, model, name
+        self.layer, self.scheme, self.choose = layer, scheme, choose
+        self.scorer = scorer
+        self.cfg: dict[str, Any] = {"labels": [], "confounders": [], "absent": 1.0}
+        self._rehearsal_model: Model[list[Doc], TokenScores] | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order in which they were added."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """What `spacy init labels` saves."""
+        return list(self.labels)
+
+    @property
+    def tag_set(self) -> TagSet:
+        """The tags that the columns of `TokenScores.logits` stand for."""
+        return TagSet(self.scheme, self.labels)
+
+    @property
+    def confounders(self) -> list[Confounder]:
+        """The dictionary of confounders with P(z)."""
+        return [Confounder(**entry) for entry in self.cfg["confounders"]]
+
+    def predict(self, docs: Iterable[Doc]) -> TokenScores:
+        """Score the tokens of a batch without changing it."""
+        docs = list(docs)
+        if any(len(doc) for doc in docs):
+            return self.model.predict(docs)
+        xp = self.model.ops.xp
+        logits = xp.zeros((0, len(self.tag_set)), dtype="float32")
+        return TokenScores(logits, logits[:, :0], None, [0] * len(docs))
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from a batch of examples.
+
+        RETURNS (dict[str, float]): The losses, the summed soft cross-entropy in nats
+            added under the component's name.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, f"{type(self).__name__}.update")
+        docs = [eg.predicted for eg in examples]
+        if not any(len(doc) for doc in docs):
+            return losses
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update(docs)
+        loss, d_logits = self.get_loss(examples, scores)
+        backprop(d_logits)
+        self.model.attrs["observe"](self.model, docs, scores.hidden)
+        if sgd not in (None, False):
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: TokenScores) -> Loss:
+        """Soft cross-entropy of the scores against the examples' targets, and its
+        gradient by the logits, shape (N, M)."""
+        rows = target_rows(list(examples), self.layer, self.tag_set)
+        loss, d_logits = soft_cross_entropy(
+            scores.logits, self.model.ops.asarray2f(rows)
+        )
+        if np.isnan(loss):
+            raise ValueError(Errors.E910.format(name=self.name))
+        return loss, d_logits
+
+    def rehearse(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn to go on saying what the model said when training was resumed.
+
+        Under a listener use `remember` and `nlp.update`, which reach the encoder.
+        """
+        losses = {} if losses is None else losses
+        docs = [eg.predicted for eg in examples]
+        if self._rehearsal_model is None or not any(len(doc) for doc in docs):
+            return losses
+        rows = softmax(self._rehearsal_model.predict(docs).logits)
+        return self.update(self._soft_examples(docs, rows), drop=drop, sgd=sgd,
+                           losses=losses)  # fmt: skip
+
+    def remember(self, docs: Iterable[Doc]) -> list[Example]:
+        """What the model says of processed Docs, as soft targets: mixed into later
+        updates these examples keep it from forgetting."""
+        docs = list(docs)
+        return self._soft_examples(docs, softmax(self.predict(docs).logits))
+
+    def initialize(
+        self,
+        get_examples: GetExamples,
+        *,
+        nlp: Language | None = None,
+        labels: Iterable[str] | None = None,
+        confounder_corpus: Callable[[Language], Iterable[Example]] | None = None,
+    ) -> None:
+        """Read the labels and confounders off the data and build the model.
+
+        labels (Iterable[str] | None): The labels, if they are known beforehand.
+        confounder_corpus (Callable | None): A reader for the confounders where
+            `get_examples` shows only a part of the data (`max_epochs = -1`).
+        """
+        validate_get_examples(get_examples, f"{type(self).__name__}.initialize")
+        if labels is None:
+            labels = self._labels_of(get_examples())
+        for label in labels:
+            self.add_label(label)
+        sample = [eg.predicted for eg in islice(get_examples(), 10)]
+        self.model.set_dim("nO", len(self.tag_set), force=True)
+        self.model.initialize(X=sample)
+        if confounder_corpus is not None and nlp is not None:
+            self._set_confounders(confounder_corpus(nlp), nlp)
+        else:
+            self._set_confounders(get_examples(), nlp)
+
+    def add_label(self, label: str) -> int:
+        """Add a label, also after training. RETURNS (int): 0 if it was there."""
+        if not isinstance(label, str) or not label.strip():
+            raise ValueError(f"A label is a word, not {label!r}.")
+        if label in self.labels:
+            return 0
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        if self.model.has_dim("nO"):
+            self.model.attrs["resize_output"](self.model, len(self.tag_set))
+        return 1
+
+    def refresh_confounders(self, docs: Iterable[Doc]) -> None:
+        """See the confounders' vectors anew with the weights as they are, as has to be
+        done after parameter averaging.
+
+        docs (Iterable[Doc]): Processed by the pipes before this one.
+        """
+        self.model.attrs["set_confounders"](
+            self.model, self.confounders, self.cfg["absent"]
+        )
+        for batch in _batches(docs):
+            scores = self.predict(batch)
+            if scores.logits.size:
+                observe = self.model.attrs["observe"]
+                observe(self.model, batch, scores.hidden, memory=np.inf)
+
+    def _labels_of(self, examples: Iterable[Example]) -> list[str]:
+        raise NotImplementedError
+
+    def _set_confounders(
+        self, examples: Iterable[Example], nlp: Language | None
+    ) -> None:
+        sentences = [typed_sentence(eg.reference, self.layer) for eg in examples]
+        chosen = self.choose(sentences)
+        words = {confounder.word for confounder in chosen}
+        without = sum(words.isdisjoint(sentence.words) for sentence in sentences)
+        self.cfg["confounders"] = [confounder._asdict() for confounder in chosen]
+        self.cfg["absent"] = without / len(sentences) if sentences else 1.0
+        self.model.attrs["set_confounders"](self.model, chosen, self.cfg["absent"])
+        for set_interventions in interventions_within(self.model, nlp):
+            set_interventions(chosen)
+
+    def _soft_examples(self, docs: Sequence[Doc], rows: Floats2d) -> list[Example]:
+        names, examples, start = self.tag_set.names, [], 0
+        rows = self.model.ops.to_numpy(rows)
+        for doc in docs:
+            part = np.zeros((len(doc), len(names)), dtype=np.float32)
+            said = rows[start : start + len(doc)]
+            part[:, : said.shape[1]] = said
+            start += len(doc)
+            reference = Doc(
+                doc.vocab,
+                words=[token.text for token in doc],
+                spaces=[bool(token.whitespace_) for token in doc],
+            )
+            set_targets(reference, self.layer, TokenTargets(self.scheme, names, part))
+            examples.append(Example(doc, reference))
+        return examples
+
+
+def _batches(docs: Iterable[Doc], size: int = 128) -> Iterator[list[Doc]]:
+    stream = iter(docs)
+    while batch := list(islice(stream, size)):
+        yield batch

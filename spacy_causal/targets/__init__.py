@@ -1,0 +1,1 @@
+"""Supervision as a distribution over labels at a token."""

@@ -1,0 +1,123 @@
+"""`TokenTargets`, and where a Doc carries them."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from spacy.tokens import Doc
+from thinc.types import Floats2d
+
+ATTRIBUTE = "token_targets"
+KEYS = ("scheme", "labels", "n_tokens", "token", "label", "probability")
+
+
+@dataclass(frozen=True)
+class TokenTargets:
+    """A distribution over labels at each token of one layer of annotation.
+
+    scheme (str): How labels are spelled: "token", "io", "bio" or "biluo".
+    labels (tuple[str, ...]): The M label names the columns stand for.
+    rows (Floats2d): float32, shape (n_tokens, M); each row sums to 1, or to 0 where
+        nothing is known and so nothing is to be learnt.
+    """
+
+    scheme: str
+    labels: tuple[str, ...]
+    rows: Floats2d
+
+    def __post_init__(self) -> None:
+        rows = np.asarray(self.rows)
+        if rows.ndim != 2 or rows.shape[1] != len(self.labels):
+            raise ValueError(
+                f"Token targets of shape {rows.shape} do not fit their "
+                f"{len(self.labels)} labels: rows are (n_tokens, M)."
+            )
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("Token targets name a label twice.")
+        mass = rows.sum(axis=1)
+        wrong = (rows < 0).any(axis=1) | ~np.isfinite(mass)
+        wrong |= (abs(mass) > 1e-3) & (abs(mass - 1) > 1e-3)
+        if wrong.any():
+            token = int(wrong.argmax())
+            raise ValueError(
+                f"The target of token {token} is no distribution: it sums to "
+                f"{mass[token]:.4g}, and has to sum to 1 (or be all zeros: unknown)."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Sparse rows in plain values: all that survives a Doc's serialisation."""
+        rows = np.asarray(self.rows, dtype=np.float32)
+        token, label = np.nonzero(rows)
+        return {
+            "scheme": self.scheme,
+            "labels": list(self.labels),
+            "n_tokens": len(rows),
+            "token": token.astype(np.int32),
+            "label": label.astype(np.int32),
+            "probability": rows[token, label],
+        }
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> "TokenTargets":
+        """The inverse of `to_dict`; the rows are a fresh, writable array."""
+        missing = [key for key in KEYS if key not in value]
+        if missing:
+            raise ValueError(f"Token targets lack {', '.join(missing)}.")
+        labels = tuple(value["labels"])
+        rows = np.zeros((value["n_tokens"], len(labels)), dtype=np.float32)
+        rows[value["token"], value["label"]] = value["probability"]
+        return cls(value["scheme"], labels, rows)
+
+
+def register_extension() -> None:
+    """Declare `doc._.token_targets`, unless somebody has."""
+    if not Doc.has_extension(ATTRIBUTE):
+        Doc.set_extension(ATTRIBUTE, default=None)
+
+
+def set_targets(doc: Doc, layer: str, targets: TokenTargets) -> None:
+    """Let a Doc carry targets, and turn what they replace into missing annotation, so
+    that targets which get lost on the way train nothing instead of a false "O".
+
+    layer (str): "ner", "tag" or "pos".
+    Raises ValueError when there is not one row a token.
+    """
+    register_extension()
+    if len(targets.rows) != len(doc):
+        raise ValueError(
+            f"{len(targets.rows)} rows of token targets for a Doc of {len(doc)} "
+            f"tokens: {doc.text[:60]!r}"
+        )
+    doc._.token_targets = {**(doc._.token_targets or {}), layer: targets.to_dict()}
+    if layer == "ner":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            doc.set_ents([], default="missing")
+    else:
+        for token in doc:
+            setattr(token, f"{layer}_", "")
+
+
+def get_targets(doc: Doc, layer: str) -> TokenTargets | None:
+    """The targets a Doc carries for a layer, or None."""
+    register_extension()
+    carried = doc._.token_targets
+    if not carried or layer not in carried:
+        return None
+    targets = TokenTargets.from_dict(carried[layer])
+    if len(targets.rows) != len(doc):
+        raise ValueError(
+            f"A Doc of {len(doc)} tokens carries {len(targets.rows)} rows of token "
+            f"targets (was it cut or merged?): {doc.text[:60]!r}"
+        )
+    return targets
+
+
+def slice_targets(carried: dict[str, Any], start: int, end: int) -> dict[str, Any]:
+    """What `doc[start:end]` carries of `doc._.token_targets`, for every layer."""
+    whole = {layer: TokenTargets.from_dict(value) for layer, value in carried.items()}
+    return {
+        layer: TokenTargets(t.scheme, t.labels, t.rows[start:end]).to_dict()
+        for layer, t in whole.items()
+    }

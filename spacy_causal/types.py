@@ -1,0 +1,58 @@
+"""What crosses the borders between packages: values and callable types."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from thinc.types import Floats2d
+
+
+@dataclass(frozen=True)
+class TokenScores:
+    """What a component says about the tokens of a batch, from one forward pass.
+
+    logits (Floats2d): Scores, shape (N, M). *Shape:* N tokens, M tags.
+    hidden (Floats2d): The last layer's input, shape (N, D).
+    attention (Floats2d | None): α_i(z_j), shape (N, Z), where the head has it.
+    lengths (list[int]): Tokens per document; they sum to N.
+    """
+
+    logits: Floats2d
+    hidden: Floats2d
+    attention: Floats2d | None
+    lengths: list[int]
+
+    def split(self, array: Floats2d) -> list[Floats2d]:
+        """Cut an (N, ...) array of this batch into one array a document."""
+        ends = [sum(self.lengths[: i + 1]) for i in range(len(self.lengths))]
+        starts = [0, *ends[:-1]]
+        return [array[start:end] for start, end in zip(starts, ends, strict=True)]
+
+
+class Confounder(NamedTuple):
+    """A context word that goes with labels.
+
+    word (str): Its lower-case form.
+    probability (float): P(z), normalised over the dictionary.
+    strength (float): In [0, 1]; scales how often training intervenes on it.
+    """
+
+    word: str
+    probability: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class TypedSentence:
+    """The words of a document and the type each token bears.
+
+    words (Sequence[str]): Lower-case forms.
+    types (Sequence[str | None]): "" outside every type, None where unknown.
+    """
+
+    words: Sequence[str]
+    types: Sequence[str | None]
+
+
+ChooseConfounders = Callable[[Iterable[TypedSentence]], list[Confounder]]
+Loss = tuple[float, Floats2d]

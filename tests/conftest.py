@@ -1,0 +1,52 @@
+"""Corpora and pipelines that several tests share."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+SENTENCES = [
+    ("Anna Smith works for Acme Services in Paris .", [(0, 2, "PER"), (4, 6, "ORG"), (7, 8, "LOC")]),
+    ("The Paris office of Acme Services closed .", [(1, 2, "LOC"), (4, 6, "ORG")]),
+    ("Nobody spoke .", []),
+    ("Mr. Brown met Anna Smith near Berlin .", [(1, 2, "PER"), (3, 5, "PER"), (6, 7, "LOC")]),
+]  # fmt: skip
+
+
+def annotated(words: list[str], spans: list[tuple[int, int, str]], vocab) -> Doc:
+    doc = Doc(vocab, words=words)
+    doc.set_ents([Span(doc, *span) for span in spans], default="outside")
+    for token in doc:
+        token.tag_ = "PUNCT" if token.text == "." else token.text[0].upper()
+        token.pos_ = "PUNCT" if token.text == "." else "NOUN"
+    return doc
+
+
+def bare(doc: Doc) -> Doc:
+    return Doc(doc.vocab, words=[t.text for t in doc])
+
+
+@pytest.fixture
+def nlp() -> Language:
+    return spacy.blank("en")
+
+
+@pytest.fixture
+def examples(nlp: Language) -> list[Example]:
+    docs = [annotated(text.split(), spans, nlp.vocab) for text, spans in SENTENCES]
+    return [Example(bare(doc), doc) for doc in docs]
+
+
+@pytest.fixture(scope="session")
+def corpora_dir() -> Path:
+    folder = os.environ.get("SPACY_CAUSAL_CORPORA")
+    if not folder:
+        pytest.skip("SPACY_CAUSAL_CORPORA names no folder with the real corpora")
+    return Path(folder)

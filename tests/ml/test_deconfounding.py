@@ -1,0 +1,148 @@
+"""The deconfounding layer's equations against slow references in float64."""
+
+import numpy as np
+import pytest
+import torch
+
+from spacy_causal.ml.deconfounding import (
+    DeconfoundingHead,
+    backdoor_context,
+    exact_adjustment,
+    importance,
+    present_context,
+)
+
+N, Z, D, A, M = 5, 4, 3, 2, 3
+
+
+@pytest.fixture
+def values():
+    rng = np.random.default_rng(0)
+    return {
+        "x": rng.normal(size=(N, D)),
+        "z": rng.normal(size=(Z, D)),
+        "W_x": rng.normal(size=(A, D)),
+        "W_z": rng.normal(size=(A, D)),
+        "W_c": rng.normal(size=(M, 2 * D)),
+        "b": rng.normal(size=M),
+        "P": rng.dirichlet(np.ones(Z)),
+        "own": np.array([-1, 2, -1, 0, 3]),
+    }
+
+
+def softmax(values):
+    exped = np.exp(np.array(values) - max(values))
+    return exped / exped.sum()
+
+
+def slow_importance(v):
+    alpha = np.zeros((N, Z))
+    for i in range(N):
+        others = [j for j in range(Z) if j != v["own"][i]]
+        scores = [(v["W_x"] @ v["x"][i]) @ (v["W_z"] @ v["z"][j]) for j in others]
+        alpha[i, others] = softmax(scores)
+    return alpha
+
+
+def module(v, adjustment, scale=False):
+    head = DeconfoundingHead(D, M, A, adjustment, scale, n_words=Z).double()
+    state = {
+        "output.weight": v["W_c"],
+        "output.bias": v["b"],
+        "query.weight": v["W_x"],
+        "key.weight": v["W_z"],
+        "prior": v["P"],
+        "vectors": v["z"],
+    }
+    for name, value in state.items():
+        head.state_dict()[name].copy_(torch.tensor(value))
+    return head
+
+
+def test_eq_2_importance(values):
+    x, z = torch.tensor(values["x"]), torch.tensor(values["z"])
+    queries = x @ torch.tensor(values["W_x"]).T
+    keys = z @ torch.tensor(values["W_z"]).T
+    alpha = importance(queries, keys, torch.tensor(values["own"]))
+    np.testing.assert_allclose(alpha, slow_importance(values))
+
+
+@pytest.mark.parametrize("scale", [False, True])
+def test_eq_1_as_the_paper_approximates_it(values, scale):
+    alpha = slow_importance(values)
+    expected = []
+    for i in range(N):
+        context = sum(values["P"][j] * alpha[i, j] * values["z"][j] for j in range(Z))
+        context = context * Z if scale else context
+        features = np.concatenate([values["x"][i], context])
+        expected.append(values["W_c"] @ features + values["b"])
+    head = module(values, "approximate", scale).eval()
+    with torch.no_grad():
+        got = head(torch.tensor(values["x"]), torch.tensor(values["own"]), [N])
+    np.testing.assert_allclose(got.logits, expected)
+    np.testing.assert_allclose(got.attention, alpha)
+    np.testing.assert_allclose(
+        got.hidden.numpy() @ values["W_c"].T + values["b"], got.logits, atol=1e-12
+    )
+
+
+def test_eq_1_exactly(values):
+    head = module(values, "exact").eval()
+    head.absent.fill_(0.25)
+    nothing = np.array([0.5, -1.0, 2.0])
+    head.nothing.data = torch.tensor(nothing)
+    expected = np.zeros((N, M))
+    for i in range(N):
+        for z, p in [*zip(values["z"], values["P"] * 0.75, strict=True),
+                     (nothing, 0.25)]:  # fmt: skip
+            features = np.concatenate([values["x"][i], z])
+            expected[i] += p * softmax(values["W_c"] @ features + values["b"])
+    with torch.no_grad():
+        got = head(torch.tensor(values["x"]), torch.tensor(values["own"]), [N])
+    np.testing.assert_allclose(torch.exp(got.logits), expected)
+
+
+def test_exact_adjustment_by_one_certain_confounder_is_that_softmax(values):
+    token = torch.tensor(values["x"])
+    context = torch.tensor(values["z"])
+    prior = torch.tensor([0.0, 1.0, 0.0, 0.0])
+    got = exact_adjustment(token, context, prior)
+    expected = torch.log_softmax(token + context[1], dim=1)
+    np.testing.assert_allclose(got, expected)
+
+
+def test_context_of_a_uniform_dictionary_is_its_mean(values):
+    uniform = torch.full((N, Z), 1 / Z, dtype=torch.float64)
+    context = backdoor_context(uniform, torch.ones(Z), torch.tensor(values["z"]))
+    np.testing.assert_allclose(context[0], values["z"].mean(axis=0))
+
+
+def test_present_context_leaves_the_token_out(values):
+    z, fallback = torch.tensor(values["z"]), torch.tensor([9.0, 9.0, 9.0])
+    own = torch.tensor([0, -1, 1, -1, 2, -1])
+    got = present_context(z, own, [3, 1, 2], fallback.double())
+    expected = [z[1], (z[0] + z[1]) / 2, z[0], fallback, fallback, z[2]]
+    np.testing.assert_allclose(got, torch.stack([e.double() for e in expected]))
+
+
+def test_the_dictionary_vectors_are_a_running_mean():
+    head = DeconfoundingHead(2, M, A, "approximate", True, n_words=2)
+    X = torch.tensor([[1.0, 1.0], [3.0, 5.0], [7.0, 7.0]])
+    head.observe(X, torch.tensor([0, 0, -1]), memory=1000)
+    np.testing.assert_allclose(head.vectors, [[2, 3], [0, 0]])
+    head.observe(X[2:], torch.tensor([0]), memory=1000)
+    np.testing.assert_allclose(head.vectors[0], [11 / 3, 13 / 3], rtol=1e-6)
+    head.observe(X[:1], torch.tensor([0]), memory=1)
+    np.testing.assert_allclose(head.vectors[0], [1, 1])
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("adjustment", ["approximate", "exact"])
+@pytest.mark.parametrize("n_words", [0, 1, 3])
+def test_any_size_of_dictionary_gives_finite_scores(adjustment, n_words, training):
+    head = DeconfoundingHead(D, M, A, adjustment, True, n_words=n_words)
+    head.train(training)
+    head.prior.fill_(1 / max(n_words, 1))
+    own = torch.tensor([-1, 0 if n_words else -1])
+    got = head(torch.ones(2, D), own, [2])
+    assert torch.isfinite(got.logits).all()

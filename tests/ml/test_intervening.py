@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import spacy
+from spacy import registry
+from spacy.tokens import Doc
+from thinc.api import Model
+
+from spacy_causal.ml.intervening import build_intervening_encoder, set_interventions
+from spacy_causal.types import Confounder
+
+CUE = [Confounder("cue", 0.75, 1.0), Confounder("weak", 0.25, 0.1)]
+
+
+def recorder():
+    """An encoder that remembers what it read."""
+    seen = []
+
+    def forward(model, docs, is_train):
+        seen.append([doc.text for doc in docs])
+        return [np.ones((len(doc), 2), dtype="f") for doc in docs], lambda d: []
+
+    return Model("recorder", forward, dims={"nO": 2}), seen
+
+
+def docs(n=400):
+    vocab = spacy.blank("en").vocab
+    return [Doc(vocab, words=["Cue", "weak", "word"]) for _ in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("substitute", "word"), [("mask", "[MASK]"), ("confounder", "cue")]
+)
+def test_reads_interventions_in_training_only(substitute, word):
+    encoder, seen = recorder()
+    build_intervening_encoder(encoder, rate=0.5, substitute=substitute)
+    batch = docs()
+    encoder.begin_update(batch)
+    set_interventions(encoder, CUE)
+    encoder.begin_update(batch)
+    encoder.predict(batch)
+    untouched = [doc.text for doc in batch]
+    assert seen[0] == seen[2] == untouched
+    changed = sum(text.split()[0] != "Cue" for text in seen[1])
+    expected = 0.5 if substitute == "mask" else 0.5
+    assert changed / len(batch) == pytest.approx(expected, abs=0.08)
+    weak = sum(text.split()[1] != "weak" for text in seen[1]) / len(batch)
+    assert weak == pytest.approx(0.05 if substitute == "mask" else 0.04, abs=0.03)
+    assert any(word in text.split() for text in seen[1])
+    assert all(text.split()[2] == "word" for text in seen[1])
+
+
+def test_same_seed_same_text():
+    texts = []
+    for seed in (1, 1, 2):
+        encoder, seen = recorder()
+        build_intervening_encoder(encoder, seed=seed)
+        set_interventions(encoder, CUE)
+        encoder.begin_update(docs())
+        texts.append(seen[0])
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_a_rate_of_zero_leaves_the_encoder_alone():
+    encoder, _ = recorder()
+    before = encoder._func
+    assert build_intervening_encoder(encoder, rate=0)._func is before
+    with pytest.raises(ValueError, match="rate is a probability"):
+        build_intervening_encoder(encoder, rate=1.5)
+
+
+def test_words_travel_with_the_weights():
+    make = registry.architectures.get("spacy.HashEmbedCNN.v2")
+    settings = dict(
+        pretrained_vectors=None,
+        width=8,
+        depth=1,
+        embed_size=50,
+        window_size=1,
+        maxout_pieces=2,
+        subword_features=True,
+    )
+    encoder = build_intervening_encoder(make(**settings))
+    encoder.initialize(docs(1))
+    set_interventions(encoder, CUE)
+    loaded = build_intervening_encoder(make(**settings)).from_bytes(encoder.to_bytes())
+    assert loaded.attrs["intervene_on"]["words"] == ["cue", "weak"]
+    assert loaded.attrs["intervene_on"]["rates"] == [0.5, 0.05]

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+
+from spacy_causal.types import TokenScores
+
+
+def scores_of(nlp, tags, lengths):
+    names = nlp.get_pipe("causal_ner").tag_set.names
+    logits = np.zeros((len(tags), len(names)), dtype="f")
+    for i, tag in enumerate(tags):
+        logits[i, names.index(tag)] = 5
+    return TokenScores(logits, logits, None, lengths)
+
+
+@pytest.fixture
+def ner():
+    nlp = spacy.blank("en")
+    pipe = nlp.add_pipe("causal_ner")
+    pipe.add_label("A")
+    pipe.add_label("B")
+    return nlp
+
+
+def test_entities_neither_begin_nor_end_on_white_space(ner):
+    doc = Doc(ner.vocab, words=["\n", "x", "\n", "y", " ", "\n"])
+    tags = ["B-A", "I-A", "I-A", "I-A", "I-A", "B-B"]
+    ner.get_pipe("causal_ner").set_annotations([doc], scores_of(ner, tags, [6]))
+    assert [(e.start, e.end, e.label_) for e in doc.ents] == [(1, 4, "A")]
+
+
+def test_entities_that_stand_already_can_be_kept(ner):
+    pipe = ner.get_pipe("causal_ner")
+    for overwrite, expected in [(True, [(0, 2), (3, 4)]), (False, [(1, 3), (3, 4)])]:
+        pipe.overwrite = overwrite
+        doc = Doc(ner.vocab, words=["a", "b", "c", "d"])
+        doc.ents = [Span(doc, 1, 3, label="OWN")]
+        tags = ["B-A", "I-A", "O", "B-A"]
+        pipe.set_annotations([doc], scores_of(ner, tags, [4]))
+        assert [(e.start, e.end) for e in doc.ents] == expected
+
+
+def test_what_was_not_found_is_outside_not_missing(ner):
+    doc = Doc(ner.vocab, words=["a", "b"])
+    ner.get_pipe("causal_ner").set_annotations([doc], scores_of(ner, ["O", "O"], [2]))
+    assert {token.ent_iob_ for token in doc} == {"O"}
+
+
+@pytest.mark.parametrize(
+    ("predicted", "reference", "tags"),
+    [
+        (["x", "-", "ray"], ["x-ray"], ["B-A", "I-A", "I-A"]),
+        (["x-ray"], ["x", "-", "ray"], ["B-A"]),
+        (["U.K", ".", "."], ["U.K.", "."], ["B-A", "-", "-"]),
+    ],
+)
+def test_tokens_that_differ(ner, predicted, reference, tags):
+    gold = Doc(ner.vocab, words=reference, spaces=[False] * len(reference))
+    end = 1 if reference[-1] == "." else len(reference)
+    gold.set_ents([Span(gold, 0, end, label="A")])
+    doc = Doc(ner.vocab, words=predicted, spaces=[False] * len(predicted))
+    ner.initialize()
+    pipe = ner.get_pipe("causal_ner")
+    names = pipe.tag_set.names
+    zeros = np.zeros((len(doc), len(names)), dtype="f")
+    _, d_logits = pipe.get_loss(
+        [Example(doc, gold)], TokenScores(zeros, zeros, None, [len(doc)])
+    )
+    got = [names[row.argmin()] if row.any() else "-" for row in d_logits]
+    assert got[0] == tags[0]
+    if "." not in reference:
+        assert got == tags
+
+
+def test_scheme_token_is_for_taggers():
+    with pytest.raises(ValueError, match="spells spans"):
+        spacy.blank("en").add_pipe("causal_ner", config={"scheme": "token"})

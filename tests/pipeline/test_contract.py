@@ -1,0 +1,266 @@
+"""What every trainable component of the package has to do."""
+
+import pickle
+
+import numpy as np
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example
+
+HEADS = {
+    "linear": {"@architectures": "spacy-causal.LinearTagger.v1"},
+    "approximate": {"@architectures": "spacy-causal.DeconfoundedTagger.v1"},
+    "exact": {
+        "@architectures": "spacy-causal.DeconfoundedTagger.v1",
+        "adjustment": "exact",
+    },
+}
+PIPES = {
+    "ner-io": ("causal_ner", {"scheme": "io"}),
+    "ner-bio": ("causal_ner", {"scheme": "bio"}),
+    "ner-biluo": ("causal_ner", {"scheme": "biluo"}),
+    "tag": ("causal_tagger", {}),
+    "pos": (
+        "causal_tagger",
+        {
+            "attribute": "pos",
+            "scorer": {"@scorers": "spacy-causal.token_tag_scorer.v1", "attr": "pos"},
+        },
+    ),
+}
+CASES = [(pipe, head) for pipe in PIPES for head in HEADS]
+CNN = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    "pretrained_vectors": None,
+    "width": 32,
+    "depth": 2,
+    "embed_size": 500,
+    "window_size": 1,
+    "maxout_pieces": 2,
+    "subword_features": True,
+}
+
+
+def said(doc: Doc) -> list[tuple]:
+    return [(t.ent_iob_, t.ent_type_, t.tag_, t.pos_) for t in doc]
+
+
+def build(nlp: Language, pipe: str, head: str = "approximate") -> Language:
+    factory, config = PIPES[pipe]
+    nlp.add_pipe(
+        factory,
+        name="labeller",
+        config=config | {"model": HEADS[head] | {"tok2vec": CNN}},
+    )
+    return nlp
+
+
+def train(nlp: Language, examples: list[Example], steps: int = 60) -> Language:
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(steps):
+        losses = nlp.update(examples, sgd=optimizer)
+    assert losses["labeller"] < 0.5
+    return nlp
+
+
+@pytest.fixture
+def trained(nlp, examples) -> Language:
+    return train(build(nlp, "ner-bio"), examples)
+
+
+@pytest.mark.parametrize(("pipe", "head"), CASES)
+def test_overfits_and_comes_back_from_disk_and_bytes(
+    nlp, examples, pipe, head, tmp_path
+):
+    train(build(nlp, pipe, head), examples)
+    texts = [eg.reference.text for eg in examples]
+    scores = nlp.evaluate(examples)
+    key = {"ner": "ents_f", "tag": "tag_acc", "pos": "pos_acc"}[pipe.split("-")[0]]
+    assert scores[key] == 1.0
+    nlp.to_disk(tmp_path)
+    on_disk = spacy.load(tmp_path)
+    from_bytes = spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes())
+    expected = nlp.get_pipe("labeller").predict([nlp.make_doc(t) for t in texts])
+    for other in (on_disk, from_bytes):
+        docs = [other.make_doc(t) for t in texts]
+        scores = other.get_pipe("labeller").predict(docs)
+        np.testing.assert_array_equal(scores.logits, expected.logits)
+        assert [said(other(t)) for t in texts] == [said(nlp(t)) for t in texts]
+        assert other.get_pipe("labeller").labels == nlp.get_pipe("labeller").labels
+        for got, saved in zip(
+            other.get_pipe("labeller").confounders,
+            nlp.get_pipe("labeller").confounders,
+            strict=True,
+        ):
+            assert got.word == saved.word
+            assert got[1:] == pytest.approx(saved[1:])
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+def test_works_with_no_settings_at_all(nlp, examples, pipe):
+    nlp.add_pipe(PIPES[pipe][0])
+    nlp.update(examples, sgd=nlp.initialize(lambda: examples))
+    nlp("Anna Smith spoke .")
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+def test_a_stream_is_its_documents_one_by_one(nlp, examples, pipe):
+    train(build(nlp, pipe), examples)
+    texts = [eg.reference.text for eg in examples] + ["", " ", "\n\n", "Paris"]
+    assert [said(d) for d in nlp.pipe(texts)] == [said(nlp(t)) for t in texts]
+
+
+def test_two_processes(trained, examples):
+    texts = [eg.reference.text for eg in examples] * 3
+    docs = list(trained.pipe(texts, n_process=2, batch_size=2))
+    assert [said(d) for d in docs] == [said(trained(t)) for t in texts]
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+@pytest.mark.parametrize("head", HEADS)
+def test_empty_documents_and_empty_batches(nlp, examples, pipe, head):
+    train(build(nlp, pipe, head), examples, steps=60)
+    empty = Example(nlp.make_doc(""), nlp.make_doc(""))
+    labeller = nlp.get_pipe("labeller")
+    assert labeller.update([empty]) == {"labeller": 0.0}
+    assert labeller.update([]) == {"labeller": 0.0}
+    assert labeller.update([empty, examples[0], empty])["labeller"] >= 0
+    assert labeller.predict([]).logits.shape[0] == 0
+    assert [len(doc) for doc in nlp.pipe(["", "a b", ""])] == [0, 2, 0]
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+def test_missing_annotation_teaches_nothing(nlp, examples, pipe):
+    train(build(nlp, pipe), examples)
+    labeller = nlp.get_pipe("labeller")
+    doc = examples[0].predicted
+    scores = labeller.predict([doc])
+    loss, d_logits = labeller.get_loss([Example(doc, doc.copy())], scores)
+    assert loss == 0
+    assert not d_logits.any()
+
+
+def test_a_partly_missing_document(nlp, examples):
+    nlp = train(build(nlp, "ner-bio"), examples)
+    labeller = nlp.get_pipe("labeller")
+    doc = examples[0].predicted
+    tags = ["B-PER", "I-PER", "-", "-", "-", "-", "-", "O", "-"]
+    example = Example.from_dict(doc, {"entities": ["B-PER", "L-PER", *tags[2:]]})
+    _, d_logits = labeller.get_loss([example], labeller.predict([doc]))
+    assert [bool(row.any()) for row in d_logits] == [tag != "-" for tag in tags]
+
+
+@pytest.mark.parametrize("pipe", PIPES)
+@pytest.mark.parametrize("head", HEADS)
+def test_a_label_added_after_training_changes_nothing_until_it_is_learnt(
+    nlp, examples, pipe, head, tmp_path
+):
+    train(build(nlp, pipe, head), examples)
+    labeller = nlp.get_pipe("labeller")
+    texts = [eg.reference.text for eg in examples]
+    before = [said(nlp(t)) for t in texts]
+    old = labeller.predict([nlp.make_doc(t) for t in texts]).logits
+    assert (labeller.add_label("NEW"), labeller.add_label("NEW")) == (1, 0)
+    new = labeller.predict([nlp.make_doc(t) for t in texts]).logits
+    if head == "exact":  # log-probabilities: normalised over one label more
+        new = new + (old[:, :1] - new[:, :1])
+    np.testing.assert_allclose(new[:, : old.shape[1]], old, atol=1e-4)
+    assert [said(nlp(t)) for t in texts] == before
+    nlp.to_disk(tmp_path)
+    assert [said(spacy.load(tmp_path)(t)) for t in texts] == before
+    reference = nlp.make_doc("Anna Smith ran")
+    reference.set_ents([spacy.tokens.Span(reference, 0, 2, label="NEW")])
+    for token in reference:
+        token.tag_, token.pos_ = "NEW", "NOUN"
+    if pipe == "pos":
+        return
+    optimizer = nlp.resume_training()
+    for _ in range(60):
+        nlp.update([Example(nlp.make_doc(reference.text), reference)], sgd=optimizer)
+    doc = nlp("Anna Smith ran")
+    assert "NEW" in {doc[0].ent_type_, doc[0].tag_}
+
+
+def test_old_weights_load_into_a_component_that_has_more_labels(trained):
+    labeller = trained.get_pipe("labeller")
+    saved, labels = labeller.to_bytes(), labeller.labels
+    labeller.add_label("NEW")
+    labeller.from_bytes(saved)
+    assert labeller.labels == labels
+    trained("Anna Smith works .")
+
+
+def test_same_seed_same_bytes(examples):
+    saved = []
+    for _ in range(2):
+        nlp = build(spacy.blank("en"), "ner-bio")
+        spacy.util.fix_random_seed(3)
+        train(nlp, examples)
+        saved.append(nlp.get_pipe("labeller").model.to_bytes())
+    assert saved[0] == saved[1]
+
+
+def test_bytes_hold_weights_only(trained):
+    class Malicious:
+        def __reduce__(self):
+            return (pytest.fail, ("unpickled",))
+
+    labeller = trained.get_pipe("labeller")
+    from spacy_causal.ml.head import load_weights, module_of
+
+    head = module_of(labeller.model.get_ref("output_layer"))
+    with pytest.raises(pickle.UnpicklingError):
+        load_weights(head, _torch_file(Malicious()), "cpu")
+
+
+def _torch_file(value: object) -> bytes:
+    from io import BytesIO
+
+    import torch
+
+    file = BytesIO()
+    torch.save({"output.weight": value}, file)
+    return file.getvalue()
+
+
+def test_a_label_that_the_component_lacks(trained, examples):
+    doc = examples[0].reference.copy()
+    doc.ents = [spacy.tokens.Span(doc, 0, 1, label="ANIMAL")]
+    with pytest.raises(
+        ValueError, match=r"label 'ANIMAL' is not one.*Anna Smith works"
+    ):
+        trained.update([Example(trained.make_doc(doc.text), doc)])
+
+
+def test_initialize_with_labels_known_beforehand(nlp, examples):
+    build(nlp, "ner-bio")
+    nlp.config["initialize"]["components"]["labeller"] = {
+        "labels": ["ORG", "PER", "LOC"]
+    }
+    nlp.initialize(lambda: examples)
+    assert nlp.get_pipe("labeller").labels == ("ORG", "PER", "LOC")
+    assert nlp.get_pipe("labeller").label_data == ["ORG", "PER", "LOC"]
+
+
+def test_a_cold_start_without_any_gold(nlp):
+    build(nlp, "ner-bio")
+    for label in ("A", "B"):
+        nlp.get_pipe("labeller").add_label(label)
+    nlp.initialize()
+    assert nlp.get_pipe("labeller").predict([nlp.make_doc("a b")]).logits.shape == (
+        2,
+        5,
+    )
+
+
+@pytest.mark.parametrize("label", ["", " ", 3, None])
+def test_what_is_no_label(nlp, label):
+    with pytest.raises(ValueError, match="A label is a word"):
+        build(nlp, "ner-bio").get_pipe("labeller").add_label(label)
+
+
+def test_ten_thousand_tokens(trained):
+    doc = Doc(trained.vocab, words=["Anna", "Smith", "spoke", "."] * 2500)
+    assert len(trained(doc)) == 10_000
