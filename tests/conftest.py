@@ -13,11 +13,17 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 SENTENCES = [
-    ("Anna Smith works for Acme Services in Paris .", [(0, 2, "PER"), (4, 6, "ORG"), (7, 8, "LOC")]),
+    (
+        "Anna Smith works for Acme Services in Paris .",
+        [(0, 2, "PER"), (4, 6, "ORG"), (7, 8, "LOC")],
+    ),
     ("The Paris office of Acme Services closed .", [(1, 2, "LOC"), (4, 6, "ORG")]),
     ("Nobody spoke .", []),
-    ("Mr. Brown met Anna Smith near Berlin .", [(1, 2, "PER"), (3, 5, "PER"), (6, 7, "LOC")]),
-]  # fmt: skip
+    (
+        "Mr. Brown met Anna Smith near Berlin .",
+        [(1, 2, "PER"), (3, 5, "PER"), (6, 7, "LOC")],
+    ),
+]
 
 
 def annotated(words: list[str], spans: list[tuple[int, int, str]], vocab) -> Doc:

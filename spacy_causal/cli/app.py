@@ -1,6 +1,12 @@
 """The `causal` group that `python -m spacy` finds by its entry point."""
 
 import typer
+from spacy.cli._util import app as spacy_app
+
+from spacy_causal.cli.check import check
+from spacy_causal.cli.confounders import confounders
+from spacy_causal.cli.convert import convert
+from spacy_causal.cli.report import report
 
 app = typer.Typer(
     name="causal",
@@ -8,3 +14,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+app.command("check")(check)
+app.command("confounders")(confounders)
+app.command("convert")(convert)
+app.command("report")(report)
+spacy_app.add_typer(app)

@@ -9,19 +9,25 @@ from thinc.types import Floats1d, Ints1d
 
 
 def replaced_tokens(
-    hashes: np.ndarray, words: np.ndarray, rates: Floats1d, rng: Generator
+    hashes: np.ndarray,
+    words: np.ndarray,
+    rates: Floats1d,
+    rng: Generator,
+    *,
+    other_rate: float = 0.0,
 ) -> Ints1d:
     """Draw which tokens to intervene on.
 
     hashes (np.ndarray): uint64, the lower-case form of each token, shape (N,).
     words (np.ndarray): uint64, sorted, the words to intervene on, shape (Z,).
     rates (Floats1d): The probability of an intervention by word, shape (Z,).
+    other_rate (float): The probability for a word that is not among them.
     RETURNS (Ints1d): Positions of the tokens drawn, ascending.
     """
-    if not len(words) or not len(hashes):
-        return np.zeros(0, dtype=int)
-    at = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
-    rate = np.where(words[at] == hashes, rates[at], 0.0)
+    rate = np.full(len(hashes), other_rate)
+    if len(words):
+        at = np.minimum(np.searchsorted(words, hashes), len(words) - 1)
+        rate = np.where(words[at] == hashes, np.maximum(rates[at], rate), rate)
     return np.flatnonzero(rng.random(len(hashes)) < rate)
 
 

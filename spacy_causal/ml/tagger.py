@@ -77,6 +77,7 @@ def _tagger(
             "resize_output": resize_output,
             "set_confounders": set_confounders,
             "observe": observe,
+            "confounder_effects": confounder_effects,
         },
     )
     return model
@@ -173,3 +174,17 @@ def observe(
 def confounder_vectors(model: TaggerModel) -> Floats2d:
     """The confounders' vectors as they stand, shape (Z, D)."""
     return torch2xp(module_of(model.get_ref("output_layer")).vectors)
+
+
+def confounder_effects(model: TaggerModel) -> Floats2d:
+    """How far each confounder, fully attended to, moves each tag's logit from the mean
+    tag's, shape (Z, M); no rows where the head has no confounders."""
+    head = module_of(model.get_ref("output_layer"))
+    if not isinstance(head, DeconfoundingHead):
+        return model.ops.alloc2f(0, model.get_dim("nO"))
+    with torch.no_grad():
+        of_context = head.output.weight[:, head.vectors.shape[1] :]
+        moved = head.vectors @ of_context.T
+        if head.adjustment == "approximate":
+            moved = moved * head.prior[:, None] * (len(head.words) if head.scale else 1)
+        return torch2xp(moved - moved.mean(dim=1, keepdim=True))

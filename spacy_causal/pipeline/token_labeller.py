@@ -206,6 +206,21 @@ class TokenLabeller(TrainablePipe):
                 observe = self.model.attrs["observe"]
                 observe(self.model, batch, scores.hidden, memory=np.inf)
 
+    def confounder_effects(self) -> dict[str, dict[str, float]]:
+        """How many nats each confounder, fully attended to, moves each label by."""
+        moved = self.model.ops.to_numpy(
+            self.model.attrs["confounder_effects"](self.model)
+        )
+        tag_set = self.tag_set
+        columns = [np.flatnonzero(tag_set.types == i) for i in range(len(self.labels))]
+        return {
+            confounder.word: {
+                label: float(row[column].mean())
+                for label, column in zip(self.labels, columns, strict=True)
+            }
+            for confounder, row in zip(self.confounders, moved, strict=False)
+        }
+
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         raise NotImplementedError
 

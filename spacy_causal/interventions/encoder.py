@@ -20,6 +20,7 @@ ATTR = "intervene_on"
 def build_intervening_encoder(
     encoder: Model,
     rate: float = 0.5,
+    other_rate: float = 0.0,
     substitute: Literal["mask", "confounder"] = "mask",
     mask: str = "[MASK]",
     seed: int = 0,
@@ -29,14 +30,17 @@ def build_intervening_encoder(
 
     encoder (Model[list[Doc], Any]): Is returned, its forward pass wrapped.
     rate (float): The highest probability of replacing a confounder; each word's own
-        is `rate · strength`. 0 leaves training as it was.
+        is `rate · strength`.
+    other_rate (float): The probability of replacing any other word. With both at 0
+        training is left as it was.
     substitute (str): "mask" or "confounder" (a draw from P(z)).
     mask (str): The word that stands for a masked one.
     seed (int): Of the draws.
     """
-    if not 0 <= rate <= 1:
-        raise ValueError(f"rate is a probability, not {rate}.")
-    if ATTR in encoder.attrs or not rate:
+    for value in (rate, other_rate):
+        if not 0 <= value <= 1:
+            raise ValueError(f"A rate is a probability, not {value}.")
+    if ATTR in encoder.attrs or not (rate or other_rate):
         return encoder
     encoder.attrs[ATTR] = {"words": [], "rates": [], "probabilities": []}
     encoder.attrs["intervention_rate"] = rate
@@ -44,7 +48,9 @@ def build_intervening_encoder(
     encoder._func = partial(
         forward,
         encode=encoder._func,
-        mask=mask if substitute == "mask" else None,
+        other_rate=other_rate,
+        mask=mask,
+        draw=substitute == "confounder",
         rng=default_rng(seed),
     )
     return encoder
@@ -56,41 +62,38 @@ def forward(
     is_train: bool,
     *,
     encode: Callable[..., Any],
-    mask: str | None,
-    rng: Generator,
+    **settings: Any,
 ) -> Any:
     """Encode the documents, in training after the intervention."""
-    if is_train and model.attrs[ATTR]["words"]:
-        docs = intervene(list(docs), model.attrs[ATTR], mask=mask, rng=rng)
+    if is_train:
+        docs = intervene(list(docs), model.attrs[ATTR], **settings)
     return encode(model, docs, is_train)
 
 
 def intervene(
-    docs: list[Doc], confounders: dict[str, list], *, mask: str | None, rng: Generator
+    docs: list[Doc],
+    confounders: dict[str, list],
+    *,
+    other_rate: float,
+    mask: str,
+    draw: bool,
+    rng: Generator,
 ) -> list[Doc]:
-    """Copies of the documents with confounders replaced; the others as they are."""
-    hashes = np.array([get_string_id(w) for w in confounders["words"]], dtype=np.uint64)
+    """Copies of the documents with words replaced; a document without is itself."""
+    words, probabilities = confounders["words"], confounders["probabilities"]
+    hashes = np.array([get_string_id(word) for word in words], dtype=np.uint64)
     order = np.argsort(hashes)
     rates = np.array(confounders["rates"])[order]
-    seen = []
+    read = []
     for doc in docs:
         lower = doc.to_array(LOWER).astype(np.uint64)
-        at = replaced_tokens(lower, hashes[order], rates, rng)
-        if not len(at):
-            seen.append(doc)
-            continue
-        drawn = (
-            [mask] * len(at)
-            if mask is not None
-            else [
-                confounders["words"][i]
-                for i in rng.choice(
-                    len(hashes), size=len(at), p=confounders["probabilities"]
-                )
-            ]
-        )
-        seen.append(replace_words(doc, at.tolist(), drawn))
-    return seen
+        at = replaced_tokens(lower, hashes[order], rates, rng, other_rate=other_rate)
+        substitutes = [mask] * len(at)
+        if draw and words and len(at):
+            drawn = rng.choice(len(words), size=len(at), p=probabilities)
+            substitutes = [words[i] for i in drawn]
+        read.append(replace_words(doc, at.tolist(), substitutes) if len(at) else doc)
+    return read
 
 
 def set_interventions(encoder: Model, confounders: list[Confounder]) -> None:

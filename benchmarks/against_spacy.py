@@ -1,0 +1,129 @@
+"""`causal_ner` against spaCy's `ner`, `causal_tagger` against `tagger`: same encoder,
+same steps, scored on dev.
+
+    python benchmarks/against_spacy.py --task ner --encoder cnn
+    python benchmarks/against_spacy.py --task ner --encoder minilm --sentences 2000
+    python benchmarks/against_spacy.py --task pos --encoder cnn
+    python benchmarks/against_spacy.py --table
+
+Rows go to benchmarks/results/against_spacy.jsonl; finished cells are not run again.
+"""
+
+import time
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+import spacy
+import typer
+from encoders import BATCH, CORPORA, NER_MODEL, encoder_of
+from spacy.tokens import Doc
+
+from spacy_causal.corpus.convert import read_docs
+from spacy_causal.corpus.records import Options, Summary
+from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.training import evaluate, train
+
+RESULTS = Results(Path(__file__).parent / "results" / "against_spacy.jsonl")
+LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
+EWT = "ud_english_ewt/en_ewt-ud"
+FILES = {
+    "ner": ("conll2003/eng.train", "conll2003/eng.testa"),
+    "pos": (f"{EWT}-train.conllu", f"{EWT}-dev.conllu"),
+}
+
+
+def main(
+    task: str = "ner",
+    encoder: str = "cnn",
+    arms: str = "spacy,plain,default",
+    seeds: str = "0,1,2",
+    sentences: int = 0,
+    steps: int = 1000,
+    table: bool = False,
+) -> None:
+    """Run the cells that are not done yet, or print the table."""
+    if table:
+        return print_table()
+    for seed in map(int, seeds.split(",")):
+        for arm in arms.split(","):
+            cell = {
+                "task": task,
+                "encoder": encoder,
+                "arm": arm,
+                "seed": seed,
+                "sentences": sentences,
+                "steps": steps,
+                "settings": settings(task, arm),
+            }
+            if cell_key(cell) in RESULTS.done():
+                continue
+            started = time.perf_counter()
+            outcome = run_cell(cell)
+            seconds = round(time.perf_counter() - started, 1)
+            RESULTS.append(cell, {**outcome, "seconds": seconds})
+            print(task, encoder, arm, seed, outcome, f"{seconds} s", flush=True)
+    return None
+
+
+def settings(task: str, arm: str) -> dict[str, Any]:
+    """The component of an arm: its factory and what differs from the defaults."""
+    if task == "ner":
+        return {
+            "spacy": {"factory": "ner", "model": NER_MODEL},
+            "plain": {"factory": "causal_ner", "model": LINEAR},
+            "default": {"factory": "causal_ner", "model": {}},
+        }[arm]
+    return {
+        "spacy": {"factory": "tagger", "model": {}},
+        "plain": {"factory": "causal_tagger", "model": LINEAR},
+        "default": {"factory": "causal_tagger", "model": {}},
+    }[arm]
+
+
+def run_cell(cell: dict[str, Any]) -> dict[str, float]:
+    """Train on train, score on dev."""
+    nlp = spacy.blank("en")
+    config = dict(cell["settings"])
+    factory = config.pop("factory")
+    # Only the default intervenes on what it reads.
+    rates = None if cell["arm"] == "default" else {"rate": 0.0, "other_rate": 0.0}
+    tok2vec, optimizer = encoder_of(
+        nlp, cell["encoder"], rates, seed=cell["seed"], steps=cell["steps"]
+    )
+    nlp.add_pipe(factory, config=config | {"model": config["model"] | tok2vec})
+    training, dev = (read(CORPORA / name, nlp) for name in FILES[cell["task"]])
+    train(
+        nlp,
+        training[: cell["sentences"] or None],
+        steps=cell["steps"],
+        batch_size=BATCH[cell["encoder"]],
+        seed=cell["seed"],
+        optimizer=optimizer,
+    )
+    key = {"ner": "ents_f", "pos": "tag_acc"}[cell["task"]]
+    return {key: round(evaluate(nlp, dev)[key], 4)}
+
+
+def read(path: Path, nlp: spacy.Language) -> list[Doc]:
+    """The annotated Docs of a corpus file, UPOS as their tags where it is given."""
+    docs = read_docs(path, Options(), Summary())
+    own = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in docs]
+    for token in (token for doc in own for token in doc if token.pos):
+        token.tag_ = token.pos_
+    return own
+
+
+def print_table() -> None:
+    """Mean ± sd over seeds, one line a task, encoder and arm."""
+    groups: dict[tuple, list[float]] = {}
+    for row in RESULTS.rows():
+        key = (row["task"], row["encoder"], row["sentences"], row["steps"], row["arm"])
+        groups.setdefault(key, []).append(row.get("ents_f", row.get("tag_acc")))
+    for key, values in sorted(groups.items()):
+        sd = stdev(values) if len(values) > 1 else 0.0
+        print(*key, len(values), f"{mean(values):.4f} ± {sd:.4f}", sep="  ")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,44 @@
+"""`python -m spacy causal confounders`."""
+
+from typing import Annotated, Any
+
+import typer
+from wasabi import msg
+
+
+def confounders(
+    model: Annotated[str, typer.Argument(help="A trained pipeline: name or path")],
+    component: Annotated[str, typer.Option(help="Its component's name")] = "causal_ner",
+    top: Annotated[int, typer.Option(help="How many confounders to show")] = 20,
+) -> None:
+    """Show a component's confounders: P(z), and what each of them moves."""
+    from spacy.util import load_model
+
+    nlp = load_model(model)
+    if component not in nlp.pipe_names:
+        found = ", ".join(nlp.pipe_names)
+        msg.fail(f"{model} has no component {component!r}: it has {found}", exits=1)
+    pipe: Any = nlp.get_pipe(component)
+    if not hasattr(pipe, "confounder_effects"):
+        msg.fail(f"{component!r} of {model} knows no confounders", exits=1)
+    effects = pipe.confounder_effects()
+    rows = [
+        (c.word, f"{c.probability:.4f}", f"{c.strength:.2f}", *_ends(effects, c.word))
+        for c in pipe.confounders[:top]
+    ]
+    msg.table(
+        rows,
+        header=("confounder", "P(z)", "strength", "moves towards", "moves away from"),
+        divider=True,
+        aligns=("l", "r", "r", "l", "l"),
+    )
+    msg.text(f"{len(rows)} of {len(pipe.confounders)} confounders; effects in nats.")
+
+
+def _ends(effects: dict[str, dict[str, float]], word: str) -> tuple[str, str]:
+    """The labels that a confounder raises and lowers most."""
+    moved = effects.get(word)
+    if not moved:
+        return "-", "-"
+    low, high = min(moved, key=moved.__getitem__), max(moved, key=moved.__getitem__)
+    return f"{high} {moved[high]:+.2f}", f"{low} {moved[low]:+.2f}"

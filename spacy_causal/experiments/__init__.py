@@ -1,0 +1,1 @@
+"""Protocols that train and compare, and the pages that show what came out."""
