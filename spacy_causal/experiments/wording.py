@@ -10,7 +10,7 @@ from spacy_causal.experiments.scores import (
     spread,
 )
 
-TEST_NAMES = {"test": "drawn like train", SHIFTED: "contexts re-paired"}
+TEST_NAMES = {"test": "drawn like train", SHIFTED: "with contexts re-paired"}
 
 
 def name_test(test: str) -> str:
@@ -20,12 +20,12 @@ def name_test(test: str) -> str:
 
 def format_spread(values: Iterable[float] | dict[str, float]) -> str:
     """Return mean ± sd in percent."""
-    return _format(_spread(values), "{:.1f}")
+    return _format(_spread(values), "{:z.1f}")
 
 
 def format_gain(values: Iterable[float] | dict[str, float]) -> str:
     """Return mean ± sd of differences in percent, signed."""
-    return _format(_spread(values), "{:+.1f}")
+    return _format(_spread(values), "{:+z.1f}")
 
 
 def answer(scores: ScoreTable, test: str) -> str:
