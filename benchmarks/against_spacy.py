@@ -19,8 +19,8 @@ import typer
 from encoders import BATCH, CORPORA, NER_MODEL, encoder_of
 from spacy.tokens import Doc
 
-from spacy_causal.corpus.convert import read_docs
-from spacy_causal.corpus.records import Options, Summary
+from spacy_causal.corpus.convert import Summary, read_docs
+from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
 

@@ -110,8 +110,12 @@ ARMS = {
     "exact, biluo + swap 0.3, 0.15": arm(
         EXACT, 0.3, STRONG, "biluo", substitute="confounder"
     ),
+    "exact, biluo + mask 0.3, 0.15": arm(EXACT, 0.3, STRONG, "biluo"),
+    "exact, biluo + swap 0.1, 0.15": arm(
+        EXACT, 0.1, STRONG, "biluo", substitute="confounder"
+    ),
     "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
-    "default": {},
+    "default": arm(EXACT, 0.3, STRONG, "biluo"),
 }
 
 
@@ -156,9 +160,8 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
     nlp, optimizer = pipeline(cell)
     corpora = CORPORA / "conll2003"
     training = read_conll(corpora / "eng.train", nlp.vocab)[: cell["sentences"]]
-    test_name, size = {"dev": ("eng.testa", SIZE[cell["encoder"]]), "test": ("eng.testb", SIZE[cell["encoder"]])}[
-        cell["split"]
-    ]
+    test_name = {"dev": "eng.testa", "test": "eng.testb"}[cell["split"]]
+    size = SIZE[cell["encoder"]]
     test = read_conll(corpora / test_name, nlp.vocab)
     test = test[:: max(1, len(test) // size)][:size]
     kinds = {"untouched": test}
@@ -184,19 +187,15 @@ def pipeline(cell: dict[str, Any]) -> tuple[spacy.Language, Any]:
     """A blank pipeline for a cell, and its optimizer."""
     nlp = spacy.blank("en")
     settings = cell["settings"]
-    rates = None
-    if settings:
-        rates = {"rate": settings["rate"], **settings["intervention"]}
+    rates = {"rate": settings["rate"], **settings["intervention"]}
     tok2vec, optimizer = encoder_of(
         nlp, cell["encoder"], rates, seed=cell["seed"], steps=cell["steps"]
     )
-    config: dict[str, Any] = {"model": tok2vec}
-    if settings:
-        config = {
-            "model": settings["model"] | tok2vec,
-            "confounders": settings["words"],
-            "scheme": settings["scheme"],
-        }
+    config = {
+        "model": settings["model"] | tok2vec,
+        "confounders": settings["words"],
+        "scheme": settings["scheme"],
+    }
     nlp.add_pipe("causal_ner", config=config)
     return nlp, optimizer
 

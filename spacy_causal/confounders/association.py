@@ -16,7 +16,7 @@ def create_associated_confounders(
     window: int = 3,
     min_count: int = 5,
     inside: bool = False,
-    saturation: float = 0.05,
+    saturation: float = 0.15,
 ) -> ChooseConfounders:
     """Choose the words whose presence near a token tells most of the token's type.
 

@@ -19,7 +19,7 @@ ATTR = "intervene_on"
 
 def build_intervening_encoder(
     encoder: Model,
-    rate: float = 0.5,
+    rate: float = 0.3,
     other_rate: float = 0.0,
     substitute: Literal["mask", "confounder"] = "mask",
     mask: str = "[MASK]",

@@ -37,7 +37,7 @@ def build_linear_tagger(tok2vec: Encoder, nO: int | None = None) -> TaggerModel:
 def build_deconfounded_tagger(
     tok2vec: Encoder,
     attention_width: int = 64,
-    adjustment: Adjustment = "approximate",
+    adjustment: Adjustment = "exact",
     scale: bool = True,
     nO: int | None = None,
 ) -> TaggerModel:

@@ -15,18 +15,18 @@ from spacy_causal.types import ChooseConfounders, TokenScores
 
 default_config = """
 [causal_ner]
-scheme = "bio"
+scheme = "biluo"
 overwrite = true
 
 [causal_ner.model]
 @architectures = "spacy-causal.DeconfoundedTagger.v1"
 attention_width = 64
-adjustment = "approximate"
+adjustment = "exact"
 scale = true
 
 [causal_ner.model.tok2vec]
 @architectures = "spacy-causal.InterveningEncoder.v1"
-rate = 0.5
+rate = 0.3
 substitute = "mask"
 
 [causal_ner.model.tok2vec.encoder]
@@ -97,7 +97,7 @@ class CausalNER(TokenLabeller):
         model: Model[list[Doc], TokenScores],
         name: str = "causal_ner",
         *,
-        scheme: Scheme = "bio",
+        scheme: Scheme = "biluo",
         overwrite: bool = True,
         choose: ChooseConfounders,
         scorer: Callable[..., dict[str, Any]] | None = None,

@@ -20,7 +20,7 @@ overwrite = true
 [causal_tagger.model]
 @architectures = "spacy-causal.DeconfoundedTagger.v1"
 attention_width = 64
-adjustment = "approximate"
+adjustment = "exact"
 scale = true
 
 [causal_tagger.model.tok2vec]

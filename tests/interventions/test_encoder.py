@@ -55,7 +55,7 @@ def test_same_seed_same_text():
     texts = []
     for seed in (1, 1, 2):
         encoder, seen = recorder()
-        build_intervening_encoder(encoder, seed=seed)
+        build_intervening_encoder(encoder, rate=0.5, seed=seed)
         set_interventions(encoder, CUE)
         encoder.begin_update(docs())
         texts.append(seen[0])
@@ -81,10 +81,10 @@ def test_words_travel_with_the_weights():
         maxout_pieces=2,
         subword_features=True,
     )
-    encoder = build_intervening_encoder(make(**settings))
+    encoder = build_intervening_encoder(make(**settings), rate=0.5)
     encoder.initialize(docs(1))
     set_interventions(encoder, CUE)
-    loaded = build_intervening_encoder(make(**settings)).from_bytes(encoder.to_bytes())
+    loaded = build_intervening_encoder(make(**settings), rate=0.5).from_bytes(encoder.to_bytes())
     assert loaded.attrs["intervene_on"]["words"] == ["cue", "weak"]
     assert loaded.attrs["intervene_on"]["rates"] == [0.5, 0.05]
 

@@ -11,7 +11,10 @@ from spacy.training import Example
 
 HEADS = {
     "linear": {"@architectures": "spacy-causal.LinearTagger.v1"},
-    "approximate": {"@architectures": "spacy-causal.DeconfoundedTagger.v1"},
+    "approximate": {
+        "@architectures": "spacy-causal.DeconfoundedTagger.v1",
+        "adjustment": "approximate",
+    },
     "exact": {
         "@architectures": "spacy-causal.DeconfoundedTagger.v1",
         "adjustment": "exact",

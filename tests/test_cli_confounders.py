@@ -1,0 +1,45 @@
+"""`python -m spacy causal confounders`, as a user calls it."""
+
+import subprocess
+import sys
+
+import pytest
+import spacy
+
+
+def call(*arguments):
+    command = [sys.executable, "-m", "spacy", "causal", "confounders", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.fixture
+def model(nlp, examples, tmp_path):
+    frequent = {"@misc": "spacy-causal.frequent_confounders.v1"}
+    nlp.add_pipe("causal_ner", config={"confounders": frequent})
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(3):
+        nlp.update(examples, sgd=optimizer)
+    nlp.to_disk(tmp_path / "model")
+    return str(tmp_path / "model")
+
+
+def test_the_dictionary_with_what_it_moves(model):
+    shown = call(model, "--top", "3")
+    assert shown.returncode == 0, shown.stderr
+    assert "P(z)" in shown.stdout
+    assert "3 of " in shown.stdout
+    rows = [line for line in shown.stdout.splitlines() if line.startswith(".")]
+    assert any(label in rows[0] for label in ("PER", "ORG", "LOC"))
+
+
+def test_effects_name_every_confounder_and_label(model):
+    pipe = spacy.load(model).get_pipe("causal_ner")
+    effects = pipe.confounder_effects()
+    assert set(effects) == {c.word for c in pipe.confounders}
+    assert all(set(moved) == set(pipe.labels) for moved in effects.values())
+
+
+def test_a_component_that_is_not_there(model):
+    shown = call(model, "--component", "parser")
+    assert shown.returncode == 1
+    assert "no component 'parser'" in shown.stdout
