@@ -103,7 +103,9 @@ def forward(
     tok2vec, dropout, head = model.layers
     vectors, backprop_vectors = tok2vec(docs, is_train)
     lengths = [len(doc) for doc in docs]
-    X, backprop_dropout = dropout(model.ops.xp.vstack(vectors), is_train)
+    # An empty document's vectors may have any width, or none.
+    stacked = model.ops.xp.vstack([part for part in vectors if len(part)])
+    X, backprop_dropout = dropout(stacked, is_train)
     scores, backprop_head = head((X, own_positions(model, docs), lengths), is_train)
 
     def backprop(d_logits: Floats2d) -> list[Doc]:
