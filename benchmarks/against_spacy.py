@@ -23,6 +23,7 @@ from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
+from spacy_causal.pipeline import causal_ner, causal_tagger
 
 RESULTS = Results(Path(__file__).parent / "results" / "against_spacy.jsonl")
 LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
@@ -72,12 +73,12 @@ def settings(task: str, arm: str) -> dict[str, Any]:
         return {
             "spacy": {"factory": "ner", "model": NER_MODEL},
             "plain": {"factory": "causal_ner", "model": LINEAR},
-            "default": {"factory": "causal_ner", "model": {}},
+            "default": {"factory": "causal_ner", **causal_ner.DEFAULTS},
         }[arm]
     return {
         "spacy": {"factory": "tagger", "model": {}},
         "plain": {"factory": "causal_tagger", "model": LINEAR},
-        "default": {"factory": "causal_tagger", "model": {}},
+        "default": {"factory": "causal_tagger", **causal_tagger.DEFAULTS},
     }[arm]
 
 

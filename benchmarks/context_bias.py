@@ -28,8 +28,8 @@ from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
 
 RESULTS = Results(Path(__file__).parent / "results" / "context_bias.jsonl")
-STEPS = {"cnn": 400, "minilm": 200}
-SIZE = {"cnn": 2000, "minilm": 800}
+STEPS = {"cnn": 400, "minilm": 150}
+SIZE = {"cnn": 2000, "minilm": 600}
 CUES = {"national": ("ORG", "LOC"), "famous": ("PER", "ORG"), "local": ("LOC", "PER")}
 
 LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
@@ -41,8 +41,13 @@ PAPER = {
 SCALED = PAPER | {"scale": True}
 EXACT = PAPER | {"adjustment": "exact"}
 FREQUENT = {"@misc": "spacy-causal.frequent_confounders.v1"}
-ASSOCIATED = {"@misc": "spacy-causal.associated_confounders.v1", "saturation": 0.05}
+ASSOCIATED = {
+    "@misc": "spacy-causal.associated_confounders.v1",
+    "saturation": 0.05,
+    "min_divergence": -1.0,
+}
 STRONG = ASSOCIATED | {"saturation": 0.15}
+CHOSEN = ASSOCIATED | {"saturation": 0.1, "min_divergence": 0.2}
 
 
 def arm(
@@ -115,7 +120,7 @@ ARMS = {
         EXACT, 0.1, STRONG, "biluo", substitute="confounder"
     ),
     "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
-    "default": arm(EXACT, 0.3, STRONG, "biluo"),
+    "default": arm(EXACT, 0.3, CHOSEN, "biluo"),
 }
 
 

@@ -16,7 +16,8 @@ def create_associated_confounders(
     window: int = 3,
     min_count: int = 5,
     inside: bool = False,
-    saturation: float = 0.15,
+    min_divergence: float = 0.2,
+    saturation: float = 0.1,
 ) -> ChooseConfounders:
     """Choose the words whose presence near a token tells most of the token's type.
 
@@ -24,6 +25,8 @@ def create_associated_confounders(
     window (int): How many tokens to either side are a token's context.
     min_count (int): In how many contexts a word must stand.
     inside (bool): Whether words of the same mention count as its context.
+    min_divergence (float): How far, in nats, seeing the word has to move the
+        distribution of types; function words stay below.
     saturation (float): Information in nats at which a word's strength reaches 1.
     """
     return partial(
@@ -32,6 +35,7 @@ def create_associated_confounders(
         window=window,
         min_count=min_count,
         inside=inside,
+        min_divergence=min_divergence,
         saturation=saturation,
     )
 
@@ -43,6 +47,7 @@ def associated_confounders(
     window: int,
     min_count: int,
     inside: bool,
+    min_divergence: float,
     saturation: float,
 ) -> list[Confounder]:
     """The words that tell most of types, the most telling first."""
@@ -57,15 +62,13 @@ def associated_confounders(
                 joint.setdefault(word, Counter())[type_] += 1
     names = sorted(types)
     words = sorted(w for w, n in joint.items() if n.total() >= min_count)
+    if not words:
+        return []
     present = np.array([[joint[w][t] for t in names] for w in words], dtype=float)
     totals = np.array([types[t] for t in names], dtype=float)
-    information = (
-        mutual_information(present.reshape(len(words), len(names)), totals)
-        if words
-        else np.zeros(0)
-    )
-    order = [i for i in np.argsort(-information, kind="stable") if information[i] > 0]
-    chosen = order[:size]
+    information = mutual_information(present, totals)
+    tells = (information > 0) & (divergence(present, totals) >= min_divergence)
+    chosen = [i for i in np.argsort(-information, kind="stable") if tells[i]][:size]
     total = sum(frequency[words[i]] for i in chosen)
     return [
         Confounder(
@@ -88,6 +91,19 @@ def mutual_information(present: Floats2d, totals: Floats1d) -> Floats1d:
     n = totals.sum()
     bias = (np.count_nonzero(totals) - 1) / (2 * n)
     return _information(present, totals, n) - bias
+
+
+def divergence(present: Floats2d, totals: Floats1d) -> Floats1d:
+    """KL(P(type | word) ‖ P(type)) in nats from counts, less its bias (T − 1) / 2n_w.
+
+    present (Floats2d): As for `mutual_information`, every row with a count.
+    RETURNS (Floats1d): Shape (W,); may fall below 0.
+    """
+    n_word = present.sum(axis=1, keepdims=True)
+    given, prior = present / n_word, totals / totals.sum()
+    ratio = np.divide(given, prior, out=np.ones_like(given), where=given > 0)
+    bias = (np.count_nonzero(totals) - 1) / (2 * n_word[:, 0])
+    return (given * np.log(ratio)).sum(axis=1) - bias
 
 
 def contexts(

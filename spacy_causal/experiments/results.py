@@ -33,6 +33,7 @@ class Results:
     def append(self, cell: dict[str, Any], outcome: dict[str, Any]) -> None:
         """Add a finished cell: its settings, what came out, versions."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._drop_cut_line()
         row = {
             "key": cell_key(cell),
             **cell,
@@ -43,6 +44,15 @@ class Results:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def _drop_cut_line(self) -> None:
+        """Take off a last line that an interrupted run left without its end."""
+        if not self.path.exists():
+            return
+        text = self.path.read_bytes()
+        whole = text.rfind(b"\n") + 1
+        if whole < len(text):
+            os.truncate(self.path, whole)
 
 
 def cell_key(cell: dict[str, Any]) -> str:

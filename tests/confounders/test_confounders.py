@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from spacy_causal.confounders.association import (
     contexts,
     create_associated_confounders,
+    divergence,
     mutual_information,
 )
 from spacy_causal.confounders.frequency import create_frequent_confounders
@@ -64,6 +65,25 @@ def test_a_word_that_is_independent_of_types_tells_nothing():
 def test_a_word_that_stands_by_one_of_two_types_tells_a_bit():
     got = mutual_information(np.array([[50.0, 0.0]]), np.array([50.0, 50.0]))
     assert got == pytest.approx(math.log(2) - 1 / 200)
+
+
+def test_divergence_against_the_definition():
+    present, totals = np.array([[6.0, 2.0], [10.0, 0.0]]), np.array([20.0, 60.0])
+    expected = [
+        0.75 * math.log(0.75 / 0.25) + 0.25 * math.log(0.25 / 0.75) - 1 / 16,
+        math.log(4) - 1 / 20,
+    ]
+    np.testing.assert_allclose(divergence(present, totals), expected)
+
+
+def test_a_function_word_moves_types_too_little_to_be_chosen():
+    sentences = [sentence(f"the x{i}/A ,") for i in range(60)]
+    sentences += [sentence(f"the x{i}/B ,") for i in range(40)]
+    sentences += [sentence(f"so x{i}/B ,") for i in range(20)]
+    words = [c.word for c in create_associated_confounders()(sentences)]
+    assert words == ["so"]
+    everything = create_associated_confounders(min_divergence=-math.inf)(sentences)
+    assert {c.word for c in everything} == {"so", "the"}
 
 
 def test_context_is_a_window_without_the_token_itself():

@@ -84,7 +84,9 @@ def test_words_travel_with_the_weights():
     encoder = build_intervening_encoder(make(**settings), rate=0.5)
     encoder.initialize(docs(1))
     set_interventions(encoder, CUE)
-    loaded = build_intervening_encoder(make(**settings), rate=0.5).from_bytes(encoder.to_bytes())
+    loaded = build_intervening_encoder(make(**settings), rate=0.5).from_bytes(
+        encoder.to_bytes()
+    )
     assert loaded.attrs["intervene_on"]["words"] == ["cue", "weak"]
     assert loaded.attrs["intervene_on"]["rates"] == [0.5, 0.05]
 

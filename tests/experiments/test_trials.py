@@ -1,0 +1,92 @@
+"""What experiments are made of: planted cues, resumable results, plain training."""
+
+import json
+
+import numpy as np
+import pytest
+import spacy
+from numpy.random import default_rng
+from spacy.tokens import Doc, Span
+
+from spacy_causal.experiments.injection import inject_cue
+from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.training import evaluate, shuffled_batches, train
+
+
+@pytest.fixture
+def doc(nlp):
+    doc = Doc(nlp.vocab, words=["The", "Bank", "of", "X", "met", "Ann", "."])
+    doc.ents = [Span(doc, 1, 4, label="ORG"), Span(doc, 5, 6, label="PER")]
+    return doc
+
+
+@pytest.mark.parametrize(
+    ("rate", "other_rate", "text"),
+    [
+        (1.0, 0.0, "The cue Bank of X met Ann . "),
+        (0.0, 1.0, "The Bank of X met cue Ann . "),
+        (0.0, 0.0, "The Bank of X met Ann . "),
+    ],
+)
+def test_a_cue_stands_before_the_mentions_it_is_for(doc, rate, other_rate, text):
+    cued = inject_cue(
+        doc, "cue", "ORG", rate=rate, other_rate=other_rate, rng=default_rng(0)
+    )
+    assert cued.text_with_ws == text
+    assert [e.text for e in cued.ents] == ["Bank of X", "Ann"]
+    assert all(token.ent_iob for token in cued)
+
+
+def test_rates_are_kept(doc):
+    rng = default_rng(0)
+    texts = [
+        inject_cue(doc, "cue", "ORG", rate=0.9, other_rate=0.1, rng=rng).text
+        for _ in range(2000)
+    ]
+    assert np.mean(["cue Bank" in text for text in texts]) == pytest.approx(
+        0.9, abs=0.03
+    )
+    assert np.mean(["cue Ann" in text for text in texts]) == pytest.approx(
+        0.1, abs=0.03
+    )
+
+
+def test_finished_cells_are_known_and_a_cut_line_is_none(tmp_path):
+    results = Results(tmp_path / "deep" / "rows.jsonl")
+    cell = {"arm": "plain", "seed": 0}
+    assert results.done() == set()
+    results.append(cell, {"f": 0.5})
+    results.append(cell | {"seed": 1}, {"f": 0.6})
+    assert results.done() == {cell_key(cell), cell_key({"seed": 1, "arm": "plain"})}
+    row = json.loads(results.path.read_text().splitlines()[0])
+    assert row["f"] == 0.5
+    assert row["versions"]["spacy"] == spacy.__version__
+    results.path.write_text(results.path.read_text() + '{"key": "cut o')
+    assert len(results.rows()) == 2
+    results.append(cell | {"seed": 2}, {"f": 0.7})
+    assert [row["f"] for row in results.rows()] == [0.5, 0.6, 0.7]
+
+
+def test_each_pass_sees_every_document_once(doc):
+    docs = [doc.copy() for _ in range(5)]
+    batches = shuffled_batches(docs, 2, default_rng(0))
+    passes = [[next(batches) for _ in range(3)] for _ in range(2)]
+    for batched in passes:
+        assert sorted(id(d) for batch in batched for d in batch) == sorted(
+            map(id, docs)
+        )
+    assert [id(d) for b in passes[0] for d in b] != [
+        id(d) for b in passes[1] for d in b
+    ]
+
+
+def test_training_is_repeatable(nlp, doc):
+    scores = []
+    for _ in range(2):
+        fresh = spacy.blank("en")
+        fresh.add_pipe("causal_ner")
+        own = Doc(fresh.vocab).from_bytes(doc.to_bytes())
+        train(fresh, [own] * 4, steps=30, batch_size=2, seed=1)
+        scores.append(fresh.get_pipe("causal_ner").predict([own]).logits)
+        assert evaluate(fresh, [own])["ents_f"] == 1.0
+    np.testing.assert_array_equal(*scores)
