@@ -20,6 +20,7 @@ import spacy
 import typer
 from encoders import BATCH, CORPORA, encoder_of
 from numpy.random import default_rng
+from scipy.stats import t
 from spacy.tokens import Doc
 from spacy.training import biluo_tags_to_spans, iob_to_biluo
 
@@ -27,6 +28,7 @@ from spacy_causal.experiments.injection import inject_cue
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
 
+BASELINE = "plain, biluo"
 RESULTS = Results(Path(__file__).parent / "results" / "context_bias.jsonl")
 STEPS = {"cnn": 400, "minilm": 150}
 SIZE = {"cnn": 2000, "minilm": 600}
@@ -228,20 +230,39 @@ def read_conll(path: Path, vocab: spacy.Vocab) -> list[Doc]:
 
 
 def print_table() -> None:
-    """Mean ± sd over cues and seeds, one line an encoder, split and arm."""
+    """Mean ± sd over cues and seeds a line; then each arm less the plain head, paired
+    by cue and seed, with its 95 % interval (Student's t)."""
     groups: dict[tuple, list[dict]] = {}
     for row in RESULTS.rows():
-        kind = "clean" if row["cue"] == "clean" else "cue"
-        key = (row["encoder"], row["split"], row["sentences"], kind, row["arm"])
+        key = (row["encoder"], row["split"], row["sentences"], row["steps"])
         groups.setdefault(key, []).append(row)
     for key, rows in sorted(groups.items()):
-        cells = []
-        for kind in ("in", "repaired", "untouched"):
-            values = [row[kind] for row in rows if kind in row]
-            if values:
-                sd = stdev(values) if len(values) > 1 else 0.0
-                cells.append(f"{kind} {mean(values):.4f} ± {sd:.4f}")
-        print(*key, len(rows), *cells, sep="  ")
+        print("\n", *key)
+        arms = dict.fromkeys(row["arm"] for row in rows)
+        plain = {(r["cue"], r["seed"]): r for r in rows if r["arm"] == BASELINE}
+        for arm_ in arms:
+            own = [row for row in rows if row["arm"] == arm_]
+            pairs = [(r, plain.get((r["cue"], r["seed"]))) for r in own]
+            cells = []
+            for kind in ("in", "repaired", "untouched"):
+                values = [100 * row[kind] for row in own]
+                differences = [100 * (r[kind] - o[kind]) for r, o in pairs if o]
+                cells.append(f"{kind} {spread(values)}")
+                if arm_ != BASELINE and len(differences) > 1:
+                    cells.append(f"({interval(differences)})")
+            print(f"{arm_:34}", f"n={len(own)}", *cells, sep="  ")
+
+
+def spread(values: list[float]) -> str:
+    """Mean ± standard deviation."""
+    return f"{mean(values):.1f} ± {stdev(values) if len(values) > 1 else 0:.1f}"
+
+
+def interval(differences: list[float]) -> str:
+    """Mean difference ± half its 95 % interval."""
+    n = len(differences)
+    half = t.ppf(0.975, n - 1) * stdev(differences) / n**0.5
+    return f"{mean(differences):+.1f} ± {half:.1f}"
 
 
 if __name__ == "__main__":
