@@ -87,8 +87,9 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
     nlp = spacy.blank("en")
     config = dict(cell["settings"])
     factory = config.pop("factory")
-    # Only the default intervenes on what it reads.
-    rates = None if cell["arm"] == "default" else {"rate": 0.0, "other_rate": 0.0}
+    # Of the arms only `causal_ner` as it is by default intervenes on what it reads.
+    intervenes = cell["arm"] == "default" and cell["task"] == "ner"
+    rates = None if intervenes else {"rate": 0.0, "other_rate": 0.0}
     tok2vec, optimizer = encoder_of(
         nlp, cell["encoder"], rates, seed=cell["seed"], steps=cell["steps"]
     )

@@ -118,8 +118,20 @@ ARMS = {
         EXACT, 0.3, STRONG, "biluo", substitute="confounder"
     ),
     "exact, biluo + mask 0.3, 0.15": arm(EXACT, 0.3, STRONG, "biluo"),
-    "exact, biluo + swap 0.1, 0.15": arm(
-        EXACT, 0.1, STRONG, "biluo", substitute="confounder"
+    "plain, biluo + swap 0.15, 0.15": arm(
+        LINEAR, 0.15, STRONG, "biluo", substitute="confounder"
+    ),
+    "exact, biluo + swap 0.15, 0.15": arm(
+        EXACT, 0.15, STRONG, "biluo", substitute="confounder"
+    ),
+    "plain, biluo + swap 0.05, 0.15": arm(
+        LINEAR, 0.05, STRONG, "biluo", substitute="confounder"
+    ),
+    "exact, biluo + swap 0.05, 0.15": arm(
+        EXACT, 0.05, STRONG, "biluo", substitute="confounder"
+    ),
+    "scaled, biluo + swap 0.3, 0.15": arm(
+        SCALED, 0.3, STRONG, "biluo", substitute="confounder"
     ),
     "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
     "default": arm(EXACT, 0.3, CHOSEN, "biluo"),
@@ -129,7 +141,7 @@ ARMS = {
 def main(
     encoder: str = "cnn",
     split: str = "dev",
-    arms: Annotated[str, typer.Option(help="Comma-separated; all by default")] = "",
+    arms: Annotated[str, typer.Option(help="Separated by semicolons")] = "",
     cues: str = "national,famous,local",
     seeds: str = "0,1,2",
     sentences: int = 1000,

@@ -38,6 +38,9 @@ ARMS = {
 }
 
 
+RUN = os.environ.setdefault("SPEED_RUN", time.strftime("%Y-%m-%dT%H:%M:%S"))
+
+
 def main(
     rounds: int = 5, sentences: int = 3000, arm: str = "", number: int = 0
 ) -> None:
@@ -80,7 +83,7 @@ def measure(arm: str, sentences: int, number: int) -> None:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     RESULTS.append(
-        {"arm": arm, "round": number, "sentences": sentences},
+        {"run": RUN, "arm": arm, "round": number, "sentences": sentences},
         {
             "train": round(training),
             "predict": round(predicting),
@@ -95,6 +98,7 @@ def measure(arm: str, sentences: int, number: int) -> None:
 def print_table() -> None:
     """Medians, and the median ratio to `ner` round by round."""
     rows = RESULTS.rows()
+    rows = [row for row in rows if row["run"] == rows[-1]["run"]]
     rival = {row["round"]: row for row in rows if row["arm"] == "ner"}
     for arm in ARMS:
         own = [row for row in rows if row["arm"] == arm]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from thinc.types import Floats2d
@@ -24,9 +25,8 @@ class TokenScores:
 
     def split(self, array: Floats2d) -> list[Floats2d]:
         """Cut an (N, ...) array of this batch into one array a document."""
-        ends = [sum(self.lengths[: i + 1]) for i in range(len(self.lengths))]
-        starts = [0, *ends[:-1]]
-        return [array[start:end] for start, end in zip(starts, ends, strict=True)]
+        edges = list(accumulate(self.lengths, initial=0))
+        return [array[start:end] for start, end in pairwise(edges)]
 
 
 class Confounder(NamedTuple):

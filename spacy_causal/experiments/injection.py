@@ -18,7 +18,12 @@ def inject_cue(
     label (str): The type whose mentions get the word with probability `rate`;
         those of the other types get it with probability `other_rate`.
     RETURNS (Doc): Its entities moved, the new words outside all of them.
+    Raises ValueError for a Doc whose annotation is partly missing.
     """
+    if not all(token.ent_iob for token in doc):
+        raise ValueError(
+            f"Annotation is missing, and has to stay so: {doc.text[:60]!r}"
+        )
     before = {
         ent.start
         for ent in doc.ents

@@ -42,12 +42,12 @@ def build_intervening_encoder(
             raise ValueError(f"A rate is a probability, not {value}.")
     if ATTR in encoder.attrs or not (rate or other_rate):
         return encoder
-    encoder.attrs[ATTR] = {"words": [], "rates": [], "probabilities": []}
-    encoder.attrs["intervention_rate"] = rate
+    encoder.attrs[ATTR] = {"words": [], "strengths": [], "probabilities": []}
     encoder.attrs["set_interventions"] = set_interventions
     encoder._func = partial(
         forward,
         encode=encoder._func,
+        rate=rate,
         other_rate=other_rate,
         mask=mask,
         draw=substitute == "confounder",
@@ -74,6 +74,7 @@ def intervene(
     docs: list[Doc],
     confounders: dict[str, list],
     *,
+    rate: float,
     other_rate: float,
     mask: str,
     draw: bool,
@@ -83,7 +84,7 @@ def intervene(
     words, probabilities = confounders["words"], confounders["probabilities"]
     hashes = np.array([get_string_id(word) for word in words], dtype=np.uint64)
     order = np.argsort(hashes)
-    rates = np.array(confounders["rates"])[order]
+    rates = rate * np.array(confounders["strengths"])[order]
     read = []
     for doc in docs:
         lower = doc.to_array(LOWER).astype(np.uint64)
@@ -96,11 +97,25 @@ def intervene(
     return read
 
 
-def set_interventions(encoder: Model, confounders: list[Confounder]) -> None:
-    """Tell an intervening encoder which words to intervene on, and how often."""
-    rate = encoder.attrs["intervention_rate"]
+def set_interventions(
+    encoder: Model, reader: str, confounders: list[Confounder]
+) -> None:
+    """Tell an intervening encoder which words one of its readers finds confounding.
+
+    A word that several components find so keeps its highest strength.
+
+    reader (str): The component's name; what it said before is replaced.
+    """
+    told = {**encoder.attrs[ATTR].get("told", {}), reader: confounders}
+    strongest: dict[str, Confounder] = {}
+    for confounder in (Confounder(*c) for name in sorted(told) for c in told[name]):
+        other = strongest.get(confounder.word)
+        if other is None or confounder.strength > other.strength:
+            strongest[confounder.word] = confounder
+    total = sum(c.probability for c in strongest.values())
     encoder.attrs[ATTR] = {
-        "words": [c.word for c in confounders],
-        "rates": [rate * c.strength for c in confounders],
-        "probabilities": [c.probability for c in confounders],
+        "told": {name: [list(c) for c in told[name]] for name in told},
+        "words": list(strongest),
+        "strengths": [c.strength for c in strongest.values()],
+        "probabilities": [c.probability / total for c in strongest.values()],
     }

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
+from spacy.attrs import LEMMA, NORM, POS, SENT_START, TAG
 from spacy.tokens import Doc
 from thinc.types import Floats1d, Ints1d
+
+COPIED = [NORM, SENT_START, TAG, POS, LEMMA]
 
 
 def replaced_tokens(
@@ -32,8 +35,14 @@ def replaced_tokens(
 
 
 def replace_words(doc: Doc, positions: Sequence[int], substitutes: list[str]) -> Doc:
-    """A Doc of as many tokens in which those at the positions read otherwise."""
+    """A Doc of as many tokens in which those at the positions read otherwise; what else
+    an encoder may read (norms, sentences, tags, the tensor) is as it was."""
     words = [token.text for token in doc]
     for position, substitute in zip(positions, substitutes, strict=True):
         words[position] = substitute
-    return Doc(doc.vocab, words=words, spaces=[bool(t.whitespace_) for t in doc])
+    replaced = Doc(doc.vocab, words=words, spaces=[bool(t.whitespace_) for t in doc])
+    values = doc.to_array(COPIED)
+    values[positions, 0] = [doc.vocab[word].norm for word in substitutes]
+    replaced.from_array(COPIED, values)
+    replaced.tensor = doc.tensor
+    return replaced

@@ -51,9 +51,16 @@ def exact_adjustment(from_token: Tensor, from_context: Tensor, prior: Tensor) ->
     from_token (Tensor): The part of the logits due to x, shape (N, M).
     from_context (Tensor): The part due to each z, shape (Z, M).
     prior (Tensor): Shape (Z,), summing to 1. RETURNS (Tensor): Shape (N, M).
+
+    exp(x + z) is a product, so two matrix products do it, in float64 and without the
+    (N, Z, M) array of the sum as it is written.
     """
-    log_p = torch.log_softmax(from_token[:, None] + from_context[None], dim=2)
-    return torch.logsumexp(log_p + torch.log(prior)[None, :, None], dim=1)
+    token = (from_token - from_token.amax(dim=1, keepdim=True)).double()
+    context = from_context - from_context.amax(dim=1, keepdim=True)
+    exp_context = context.double().exp()
+    weights = prior.double() / (token.exp() @ exp_context.T).clamp(min=1e-300)
+    log_p = token + torch.log((weights @ exp_context).clamp(min=1e-300))
+    return log_p.to(from_token.dtype)
 
 
 def present_context(
@@ -97,6 +104,8 @@ class DeconfoundingHead(nn.Module):
     The dictionary's vectors are a running mean of what the encoder gave at those
     words: buffers, which `observe` alone changes and no gradient reaches.
 
+    adjustment (str): The exact form is trained with the confounders that are present,
+        so in training mode its logits are P(Y|E, z), not yet averaged over P(z).
     scale (bool): Multiply the context term by Z, since P(z) makes it small.
     """
 

@@ -89,11 +89,11 @@ def resize_head(model: Model[HeadInput, TokenScores], n_tags: int) -> None:
     """
     head = module_of(model)
     old = head.output
-    n_new = n_tags - old.out_features
+    n_new = n_tags - len(old.weight)
     if n_new < 0:
-        raise ValueError(f"Cannot take tags away: {old.out_features} to {n_tags}.")
+        raise ValueError(f"Cannot take tags away: {len(old.weight)} to {n_tags}.")
     if model.has_dim("nI") and n_new:
-        grown = nn.Linear(old.in_features, n_tags, device=old.weight.device)
+        grown = nn.Linear(old.weight.shape[1], n_tags, device=old.weight.device)
         grown.weight.data = _with_mean_rows(old.weight.data, n_new)
         grown.bias.data = _with_mean_rows(old.bias.data, n_new)
         head.output = grown
@@ -126,5 +126,7 @@ def load_weights(
             setattr(owner, leaf, nn.Parameter(torch.empty_like(value)))
         else:
             setattr(owner, leaf, torch.empty_like(value))
+        if isinstance(owner, nn.Linear) and leaf == "weight":
+            owner.out_features, owner.in_features = value.shape
     head.load_state_dict(state)
     return head.to(device)

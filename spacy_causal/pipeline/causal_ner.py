@@ -127,11 +127,10 @@ class CausalNER(TokenLabeller):
                 Span(doc, start, end, label=labels[label])
                 for start, end, label in _trim(doc, spans)
             ]
-            kept = () if self.overwrite else doc.ents
-            if kept:
-                taken = {token.i for ent in kept for token in ent}
-                ents = [e for e in ents if taken.isdisjoint(range(e.start, e.end))]
-            doc.set_ents([*kept, *ents], default="outside")
+            if self.overwrite:
+                doc.set_ents(ents, default="outside")
+            else:
+                _add_ents(doc, ents)
 
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         found: set[str] = set()
@@ -139,8 +138,16 @@ class CausalNER(TokenLabeller):
             found.update(ent.label_ for ent in example.reference.ents)
             carried = example.reference._.token_targets or {}
             tags = carried.get("ner", {}).get("labels", ())
-            found.update(tag.partition("-")[2] for tag in tags if tag != "O")
-        return sorted(found)
+            found.update(tag.partition("-")[2] for tag in tags)
+        return sorted(found - {""})
+
+
+def _add_ents(doc: Doc, ents: list[Span]) -> None:
+    """Add the entities that touch none, and no blocked token, that is there."""
+    blocked = [doc[t.i : t.i + 1] for t in doc if t.ent_iob == 3 and not t.ent_type]
+    taken = {token.i for span in (*doc.ents, *blocked) for token in span}
+    free = [ent for ent in ents if taken.isdisjoint(range(ent.start, ent.end))]
+    doc.set_ents([*doc.ents, *free], blocked=blocked, default="outside")
 
 
 def _trim(doc: Doc, spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:

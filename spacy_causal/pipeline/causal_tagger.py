@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from spacy.language import Language
+from spacy.parts_of_speech import IDS as UPOS
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Config, Model
@@ -38,7 +39,7 @@ subword_features = true
 
 [causal_tagger.scorer]
 @scorers = "spacy-causal.token_tag_scorer.v1"
-attr = ${causal_tagger.attribute}
+attr = null
 """
 DEFAULTS = Config().from_str(default_config)["causal_tagger"]
 
@@ -47,7 +48,7 @@ DEFAULTS = Config().from_str(default_config)["causal_tagger"]
     "causal_tagger",
     assigns=["token.tag", "token.pos"],
     default_config=DEFAULTS,
-    default_score_weights={"tag_acc": 1.0, "pos_acc": None},
+    default_score_weights={"tag_acc": 0.5, "pos_acc": 0.5},
 )
 def make_causal_tagger(
     nlp: Language,
@@ -101,6 +102,19 @@ class CausalTagger(TokenLabeller):
             scorer=scorer,
         )
         self.overwrite = overwrite
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """The scorer's figures for the attribute that this component sets."""
+        return super().score(examples, **{"attr": self.layer, **kwargs})
+
+    def add_label(self, label: str) -> int:
+        """Add a label, also after training. RETURNS (int): 0 if it was there.
+
+        Raises ValueError for a part of speech that is not a universal one.
+        """
+        if self.layer == "pos" and label not in UPOS:
+            raise ValueError(f"{label!r} is no universal part of speech.")
+        return super().add_label(label)
 
     def set_annotations(self, docs: Iterable[Doc], scores: TokenScores) -> None:
         """Write `token.tag_` or `token.pos_`."""

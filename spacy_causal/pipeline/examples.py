@@ -20,7 +20,7 @@ from spacy_causal.targets.gold import (
     same_tokens,
     tag_hashes,
 )
-from spacy_causal.targets.token_targets import get_targets
+from spacy_causal.targets.token_targets import TokenTargets, get_targets
 from spacy_causal.types import TypedSentence
 
 
@@ -39,9 +39,9 @@ def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Flo
     rows = []
     for example, annotated in zip(examples, gold, strict=True):
         targets = get_targets(example.reference, layer)
-        of_reference = (
-            annotated if targets is None else align_labels(targets, tag_set.names)
-        )
+        of_reference = annotated
+        if targets is not None:
+            of_reference = align_labels(_in_scheme(targets, tag_set), tag_set.names)
         if not same_tokens(example):
             of_reference = _project(example, of_reference, tag_set)
         rows.append(of_reference)
@@ -87,6 +87,15 @@ def typed_sentence(doc: Doc, layer: str) -> TypedSentence:
             words, [token.ent_type_ if token.ent_iob else None for token in doc]
         )
     return TypedSentence(words, [getattr(token, f"{layer}_") or None for token in doc])
+
+
+def _in_scheme(targets: TokenTargets, tag_set: TagSet) -> TokenTargets:
+    if targets.scheme != tag_set.scheme:
+        raise ValueError(
+            f"Token targets are spelled in the scheme {targets.scheme!r}, the "
+            f"component in {tag_set.scheme!r}: a tag means another thing there."
+        )
+    return targets
 
 
 def _tag_names(labels: Sequence[str], layer: str) -> list[str]:

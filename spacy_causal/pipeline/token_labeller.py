@@ -1,5 +1,6 @@
 """What `causal_ner` and `causal_tagger` share: a pipe that learns token targets."""
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -171,6 +172,12 @@ class TokenLabeller(TrainablePipe):
             labels = self._labels_of(get_examples())
         for label in labels:
             self.add_label(label)
+        if not self.labels:
+            warnings.warn(
+                f"{self.name!r} found no labels for {self.layer!r}. If the corpus "
+                "holds token targets, was it stored with store_user_data=True?",
+                stacklevel=2,
+            )
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         self.model.set_dim("nO", len(self.tag_set), force=True)
         self.model.initialize(X=sample)
@@ -191,12 +198,24 @@ class TokenLabeller(TrainablePipe):
             self.model.attrs["resize_output"](self.model, len(self.tag_set))
         return 1
 
+    def from_bytes(self, bytes_data: bytes, *, exclude: Any = ()) -> "TokenLabeller":
+        """Load from bytes, also into a component that has more or fewer labels."""
+        self._forget_widths()
+        return super().from_bytes(bytes_data, exclude=exclude)
+
+    def from_disk(self, path: Any, *, exclude: Any = ()) -> "TokenLabeller":
+        """Load from a folder, also into a component that has more or fewer labels."""
+        self._forget_widths()
+        return super().from_disk(path, exclude=exclude)
+
     def refresh_confounders(self, docs: Iterable[Doc]) -> None:
         """See the confounders' vectors anew with the weights as they are, as has to be
         done after parameter averaging.
 
         docs (Iterable[Doc]): Processed by the pipes before this one.
         """
+        if not self.confounders:
+            return
         self.model.attrs["set_confounders"](
             self.model, self.confounders, self.cfg["absent"]
         )
@@ -224,6 +243,10 @@ class TokenLabeller(TrainablePipe):
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         raise NotImplementedError
 
+    def _forget_widths(self) -> None:
+        for layer in (self.model, self.model.get_ref("output_layer")):
+            layer._dims["nO"] = None
+
     def _set_confounders(
         self, examples: Iterable[Example], nlp: Language | None
     ) -> None:
@@ -235,7 +258,7 @@ class TokenLabeller(TrainablePipe):
         self.cfg["absent"] = without / len(sentences) if sentences else 1.0
         self.model.attrs["set_confounders"](self.model, chosen, self.cfg["absent"])
         for set_interventions in interventions_within(self.model, nlp):
-            set_interventions(chosen)
+            set_interventions(self.name, chosen)
 
     def _soft_examples(self, docs: Sequence[Doc], rows: Floats2d) -> list[Example]:
         names, examples, start = self.tag_set.names, [], 0

@@ -9,7 +9,7 @@ from thinc.api import Model
 
 from spacy_causal.types import Confounder
 
-SetInterventions = Callable[[list[Confounder]], None]
+SetInterventions = Callable[[str, list[Confounder]], None]
 
 
 def interventions_within(

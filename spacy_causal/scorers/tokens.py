@@ -70,9 +70,12 @@ def score_token_ner(examples: Iterable[Example], **kwargs: Any) -> Scores:
 
 
 def make_token_tag_scorer(
-    attr: Literal["tag", "pos"] = "tag",
+    attr: Literal["tag", "pos"] | None = None,
 ) -> Callable[..., Scores]:
-    """Return a scorer of accuracy, micro and macro F1 of `token.tag_` or `.pos_`."""
+    """Return a scorer of accuracy, micro and macro F1 of `token.tag_` or `.pos_`;
+    which of them, its caller says where `attr` is None, as `causal_tagger` does."""
+    if attr is None:
+        return score_token_tags
     if attr not in ("tag", "pos"):
         raise ValueError(f"attr is 'tag' or 'pos', not {attr!r}")
     return partial(score_token_tags, attr=attr)

@@ -71,10 +71,6 @@ class TagSet:
             parts[:, tag] = [self.index[mark + name[1:]] for mark in marks]
         return parts
 
-    def type_of(self, tag: int) -> str:
-        """The type a tag bears, "" for "O"."""
-        return self.labels[self.types[tag]] if self.types[tag] >= 0 else ""
-
 
 def tags_of_spans(
     tag_set: TagSet, spans: Sequence[tuple[int, int, str]], n_tokens: int

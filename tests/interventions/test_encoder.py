@@ -38,7 +38,7 @@ def test_reads_interventions_in_training_only(substitute, word):
     build_intervening_encoder(encoder, rate=0.5, substitute=substitute)
     batch = docs()
     encoder.begin_update(batch)
-    set_interventions(encoder, CUE)
+    set_interventions(encoder, "ner", CUE)
     encoder.begin_update(batch)
     encoder.predict(batch)
     untouched = [doc.text for doc in batch]
@@ -56,7 +56,7 @@ def test_same_seed_same_text():
     for seed in (1, 1, 2):
         encoder, seen = recorder()
         build_intervening_encoder(encoder, rate=0.5, seed=seed)
-        set_interventions(encoder, CUE)
+        set_interventions(encoder, "ner", CUE)
         encoder.begin_update(docs())
         texts.append(seen[0])
     assert texts[0] == texts[1] != texts[2]
@@ -83,12 +83,26 @@ def test_words_travel_with_the_weights():
     )
     encoder = build_intervening_encoder(make(**settings), rate=0.5)
     encoder.initialize(docs(1))
-    set_interventions(encoder, CUE)
+    set_interventions(encoder, "ner", CUE)
     loaded = build_intervening_encoder(make(**settings), rate=0.5).from_bytes(
         encoder.to_bytes()
     )
     assert loaded.attrs["intervene_on"]["words"] == ["cue", "weak"]
-    assert loaded.attrs["intervene_on"]["rates"] == [0.5, 0.05]
+    assert loaded.attrs["intervene_on"]["strengths"] == [1.0, 0.1]
+
+
+def test_two_readers_of_one_encoder():
+    encoder, _ = recorder()
+    build_intervening_encoder(encoder)
+    set_interventions(encoder, "ner", CUE)
+    tags = [Confounder("weak", 0.5, 0.6), Confounder("third", 0.5, 0.2)]
+    set_interventions(encoder, "tagger", tags)
+    merged = encoder.attrs["intervene_on"]
+    strengths = dict(zip(merged["words"], merged["strengths"], strict=True))
+    assert strengths == {"cue": 1.0, "weak": 0.6, "third": 0.2}
+    assert sum(merged["probabilities"]) == pytest.approx(1)
+    set_interventions(encoder, "tagger", [])
+    assert encoder.attrs["intervene_on"]["words"] == ["cue", "weak"]
 
 
 def test_any_other_word_at_a_rate_of_its_own():

@@ -30,3 +30,22 @@ def test_tokens_keep_their_number_and_their_spaces():
     replaced = replace_words(doc, [1], ["[MASK]"])
     assert [t.text_with_ws for t in replaced] == ["a ", "[MASK]", "."]
     assert doc.text == "a b."
+
+
+def test_what_else_an_encoder_reads_stays(nlp):
+    doc = nlp("I can't go. She can.")
+    doc[5].is_sent_start = True
+    doc[0].tag_, doc[0].pos_, doc[0].lemma_ = "PRP", "PRON", "i"
+    doc.tensor = np.ones((len(doc), 2), dtype="f")
+    replaced = replace_words(doc, [3], ["[MASK]"])
+    assert [s.text for s in replaced.sents] == ["I can't [MASK].", "She can."]
+    for before, after in zip(doc, replaced, strict=True):
+        if before.i != 3:
+            assert (before.norm_, before.tag_, before.pos_, before.lemma_) == (
+                after.norm_,
+                after.tag_,
+                after.pos_,
+                after.lemma_,
+            )
+    assert replaced[3].norm_ == nlp.vocab["[MASK]"].norm_
+    assert replaced.tensor is doc.tensor

@@ -146,3 +146,17 @@ def test_any_size_of_dictionary_gives_finite_scores(adjustment, n_words, trainin
     own = torch.tensor([-1, 0 if n_words else -1])
     got = head(torch.ones(2, D), own, [2])
     assert torch.isfinite(got.logits).all()
+
+
+def test_the_exact_adjustment_stays_finite_and_frugal():
+    """Against the sum as it is written, over an array of (N, Z, M)."""
+    rng = np.random.default_rng(1)
+    token, context = rng.normal(size=(7, 5)) * 30, rng.normal(size=(9, 5)) * 30
+    prior = np.append(rng.dirichlet(np.ones(8)), 0.0)
+    token, context, prior = map(torch.tensor, (token, context, prior))
+    log_p = torch.log_softmax(token[:, None] + context[None], dim=2)
+    expected = torch.logsumexp(log_p + torch.log(prior)[None, :, None], dim=1)
+    got = exact_adjustment(token, context, prior)
+    np.testing.assert_allclose(got, expected, atol=1e-9)
+    extreme = exact_adjustment(token * 1e3, context * 1e3, prior)
+    assert torch.isfinite(extreme).all()

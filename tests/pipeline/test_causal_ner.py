@@ -26,7 +26,7 @@ def ner():
 
 def test_entities_neither_begin_nor_end_on_white_space(ner):
     doc = Doc(ner.vocab, words=["\n", "x", "\n", "y", " ", "\n"])
-    tags = ["B-A", "I-A", "I-A", "I-A", "I-A", "B-B"]
+    tags = ["B-A", "I-A", "I-A", "I-A", "L-A", "U-B"]
     ner.get_pipe("causal_ner").set_annotations([doc], scores_of(ner, tags, [6]))
     assert [(e.start, e.end, e.label_) for e in doc.ents] == [(1, 4, "A")]
 
@@ -37,9 +37,20 @@ def test_entities_that_stand_already_can_be_kept(ner):
         pipe.overwrite = overwrite
         doc = Doc(ner.vocab, words=["a", "b", "c", "d"])
         doc.ents = [Span(doc, 1, 3, label="OWN")]
-        tags = ["B-A", "I-A", "O", "B-A"]
+        tags = ["B-A", "L-A", "O", "U-A"]
         pipe.set_annotations([doc], scores_of(ner, tags, [4]))
         assert [(e.start, e.end) for e in doc.ents] == expected
+
+
+def test_blocked_tokens_stay_blocked_where_entities_are_kept(ner):
+    pipe = ner.get_pipe("causal_ner")
+    pipe.overwrite = False
+    doc = Doc(ner.vocab, words=["a", "b", "c"])
+    doc.set_ents([], blocked=[doc[0:1]], default="outside")
+    tags = ["B-A", "L-A", "U-B"]
+    pipe.set_annotations([doc], scores_of(ner, tags, [3]))
+    assert [(e.start, e.end) for e in doc.ents] == [(2, 3)]
+    assert doc[0].ent_iob == 3
 
 
 def test_what_was_not_found_is_outside_not_missing(ner):
@@ -51,8 +62,8 @@ def test_what_was_not_found_is_outside_not_missing(ner):
 @pytest.mark.parametrize(
     ("predicted", "reference", "tags"),
     [
-        (["x", "-", "ray"], ["x-ray"], ["B-A", "I-A", "I-A"]),
-        (["x-ray"], ["x", "-", "ray"], ["B-A"]),
+        (["x", "-", "ray"], ["x-ray"], ["B-A", "I-A", "L-A"]),
+        (["x-ray"], ["x", "-", "ray"], ["U-A"]),
         (["U.K", ".", "."], ["U.K.", "."], ["B-A", "-", "-"]),
     ],
 )

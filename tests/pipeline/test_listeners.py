@@ -54,11 +54,17 @@ def test_two_heads_over_one_encoder(shared, examples, tmp_path):
     assert before == after
 
 
-def test_the_shared_encoder_learns_which_words_to_intervene_on(shared, examples):
-    shared.initialize(lambda: examples)
+def test_the_shared_encoder_learns_from_both_heads_what_to_intervene_on(
+    shared, examples
+):
+    shared.initialize(lambda: examples * 5)
     words = shared.get_pipe("tok2vec").model.attrs["intervene_on"]["words"]
-    last = shared.get_pipe("causal_tagger").confounders
-    assert words == [confounder.word for confounder in last]
+    of_ner, of_tagger = (
+        {c.word for c in shared.get_pipe(name).confounders}
+        for name in ("causal_ner", "causal_tagger")
+    )
+    assert set(words) == of_ner | of_tagger
+    assert of_ner - of_tagger or of_tagger - of_ner
 
 
 def test_no_targets_for_one_head_does_not_cost_the_other_its_gradient(shared, examples):
@@ -96,7 +102,8 @@ def test_a_frozen_encoder_that_annotates(shared, examples):
 
 
 def test_soft_targets_are_learnt_as_they_are(nlp):
-    nlp.add_pipe("causal_tagger", config={"model": {"tok2vec": CNN}})
+    linear = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": CNN}
+    nlp.add_pipe("causal_tagger", config={"model": linear})
     labels, row = ("A", "B", "C"), np.array([0.6, 0.3, 0.1], dtype="f")
     reference = nlp.make_doc("word unknown")
     rows = np.stack([row, np.zeros(3, dtype="f")])
@@ -108,6 +115,25 @@ def test_soft_targets_are_learnt_as_they_are(nlp):
     said = np.exp(logits[0]) / np.exp(logits[0]).sum()
     order = [nlp.get_pipe("causal_tagger").labels.index(x) for x in labels]
     np.testing.assert_allclose(said[order], row, atol=0.02)
+
+
+def test_targets_in_another_scheme_are_refused(nlp):
+    nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})
+    nlp.get_pipe("causal_ner").add_label("LOC")
+    nlp.initialize()
+    reference = nlp.make_doc("Paris sleeps")
+    rows = np.array([[0, 1], [1, 0]], dtype="f")
+    set_targets(reference, "ner", TokenTargets("bio", ("O", "B-LOC"), rows))
+    with pytest.raises(ValueError, match="the scheme 'bio', the component in 'biluo'"):
+        nlp.update([Example(nlp.make_doc(reference.text), reference)])
+
+
+def test_targets_that_were_lost_are_missed(nlp, examples):
+    nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})
+    for example in examples:
+        example.reference.set_ents([], default="missing")
+    with pytest.warns(UserWarning, match="found no labels for 'ner'"):
+        nlp.initialize(lambda: examples)
 
 
 def test_what_it_remembers_it_does_not_forget(shared, examples):
