@@ -130,6 +130,15 @@ ARMS = {
     "exact, biluo + swap 0.05, 0.15": arm(
         EXACT, 0.05, STRONG, "biluo", substitute="confounder"
     ),
+    "paper, biluo + swap 0.05, 0.15": arm(
+        PAPER, 0.05, STRONG, "biluo", substitute="confounder"
+    ),
+    "scaled, biluo + swap 0.05, 0.15": arm(
+        SCALED, 0.05, STRONG, "biluo", substitute="confounder"
+    ),
+    "paper, biluo + swap 0.1, 0.15": arm(
+        PAPER, 0.1, STRONG, "biluo", substitute="confounder"
+    ),
     "scaled, biluo + swap 0.3, 0.15": arm(
         SCALED, 0.3, STRONG, "biluo", substitute="confounder"
     ),
