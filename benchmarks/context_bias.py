@@ -49,7 +49,8 @@ ASSOCIATED = {
     "min_divergence": -1.0,
 }
 STRONG = ASSOCIATED | {"saturation": 0.15}
-CHOSEN = ASSOCIATED | {"saturation": 0.1, "min_divergence": 0.2}
+FLAT = ASSOCIATED | {"saturation": 1e-9, "min_divergence": 0.2}
+CHOSEN = ASSOCIATED | {"min_divergence": 0.2}
 
 
 def arm(
@@ -136,6 +137,9 @@ ARMS = {
     "scaled, biluo + swap 0.05, 0.15": arm(
         SCALED, 0.05, STRONG, "biluo", substitute="confounder"
     ),
+    "paper, biluo + swap 0.05, flat": arm(
+        PAPER, 0.05, FLAT, "biluo", substitute="confounder"
+    ),
     "paper, biluo + swap 0.1, 0.15": arm(
         PAPER, 0.1, STRONG, "biluo", substitute="confounder"
     ),
@@ -143,7 +147,10 @@ ARMS = {
         SCALED, 0.3, STRONG, "biluo", substitute="confounder"
     ),
     "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
-    "default": arm(EXACT, 0.3, CHOSEN, "biluo"),
+    "transformer.cfg": arm(EXACT, 0.3, CHOSEN | {"saturation": 0.1}, "biluo"),
+    "default": arm(
+        PAPER, 0.05, CHOSEN | {"saturation": 0.15}, "biluo", substitute="confounder"
+    ),
 }
 
 

@@ -17,7 +17,7 @@ def create_associated_confounders(
     min_count: int = 5,
     inside: bool = False,
     min_divergence: float = 0.2,
-    saturation: float = 0.1,
+    saturation: float = 0.15,
 ) -> ChooseConfounders:
     """Choose the words whose presence near a token tells most of the token's type.
 

@@ -19,9 +19,9 @@ ATTR = "intervene_on"
 
 def build_intervening_encoder(
     encoder: Model,
-    rate: float = 0.3,
+    rate: float = 0.05,
     other_rate: float = 0.0,
-    substitute: Literal["mask", "confounder"] = "mask",
+    substitute: Literal["mask", "confounder"] = "confounder",
     mask: str = "[MASK]",
     seed: int = 0,
 ) -> Model:
@@ -33,7 +33,7 @@ def build_intervening_encoder(
         is `rate · strength`.
     other_rate (float): The probability of replacing any other word. With both at 0
         training is left as it was.
-    substitute (str): "mask" or "confounder" (a draw from P(z)).
+    substitute (str): "confounder" (a draw from P(z)) or "mask".
     mask (str): The word that stands for a masked one.
     seed (int): Of the draws.
     """

@@ -37,8 +37,8 @@ def build_linear_tagger(tok2vec: Encoder, nO: int | None = None) -> TaggerModel:
 def build_deconfounded_tagger(
     tok2vec: Encoder,
     attention_width: int = 64,
-    adjustment: Adjustment = "exact",
-    scale: bool = True,
+    adjustment: Adjustment = "approximate",
+    scale: bool = False,
     nO: int | None = None,
 ) -> TaggerModel:
     """The deconfounding layer of CITISL (Findings of EMNLP 2022, eqs. 1 and 2).

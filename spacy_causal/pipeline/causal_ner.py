@@ -21,13 +21,13 @@ overwrite = true
 [causal_ner.model]
 @architectures = "spacy-causal.DeconfoundedTagger.v1"
 attention_width = 64
-adjustment = "exact"
-scale = true
+adjustment = "approximate"
+scale = false
 
 [causal_ner.model.tok2vec]
 @architectures = "spacy-causal.InterveningEncoder.v1"
-rate = 0.3
-substitute = "mask"
+rate = 0.05
+substitute = "confounder"
 
 [causal_ner.model.tok2vec.encoder]
 @architectures = "spacy.HashEmbedCNN.v2"

@@ -21,8 +21,8 @@ overwrite = true
 [causal_tagger.model]
 @architectures = "spacy-causal.DeconfoundedTagger.v1"
 attention_width = 64
-adjustment = "exact"
-scale = true
+adjustment = "approximate"
+scale = false
 
 [causal_tagger.model.tok2vec]
 @architectures = "spacy.HashEmbedCNN.v2"
