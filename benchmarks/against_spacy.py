@@ -18,14 +18,17 @@ import spacy
 import typer
 from encoders import BATCH, CORPORA, NER_MODEL, encoder_of
 from spacy.tokens import Doc
+from spacy.util import load_config
 
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
-from spacy_causal.pipeline import causal_ner, causal_tagger
+from spacy_causal.pipeline import causal_tagger
 
-RESULTS = Results(Path(__file__).parent / "results" / "against_spacy.jsonl")
+ROOT = Path(__file__).parents[1]
+INTERVENTION = ("rate", "substitute", "other_rate")
+RESULTS = Results(ROOT / "benchmarks" / "results" / "against_spacy.jsonl")
 LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
 EWT = "ud_english_ewt/en_ewt-ud"
 FILES = {
@@ -55,7 +58,7 @@ def main(
                 "seed": seed,
                 "sentences": sentences,
                 "steps": steps,
-                "settings": settings(task, arm),
+                "settings": settings(task, arm, encoder),
             }
             if cell_key(cell) in RESULTS.done():
                 continue
@@ -67,19 +70,30 @@ def main(
     return None
 
 
-def settings(task: str, arm: str) -> dict[str, Any]:
-    """The component of an arm: its factory and what differs from the defaults."""
-    if task == "ner":
-        return {
-            "spacy": {"factory": "ner", "model": NER_MODEL},
-            "plain": {"factory": "causal_ner", "model": LINEAR},
-            "default": {"factory": "causal_ner", **causal_ner.DEFAULTS},
-        }[arm]
+def settings(task: str, arm: str, encoder: str) -> dict[str, Any]:
+    """The component of an arm, and what its encoder reads in training (nothing but
+    the text where it does not say)."""
+    if arm == "default" and task == "ner":
+        return project_settings(encoder)
     return {
-        "spacy": {"factory": "tagger", "model": {}},
-        "plain": {"factory": "causal_tagger", "model": LINEAR},
-        "default": {"factory": "causal_tagger", **causal_tagger.DEFAULTS},
-    }[arm]
+        ("ner", "spacy"): {"factory": "ner", "model": NER_MODEL},
+        ("ner", "plain"): {"factory": "causal_ner", "model": LINEAR},
+        ("pos", "spacy"): {"factory": "tagger", "model": {}},
+        ("pos", "plain"): {"factory": "causal_tagger", "model": LINEAR},
+        ("pos", "default"): {"factory": "causal_tagger", **causal_tagger.DEFAULTS},
+    }[task, arm]
+
+
+def project_settings(encoder: str) -> dict[str, Any]:
+    """What the project's config for an encoder says, the encoder itself left out."""
+    name, shared = {
+        "cnn": ("cnn", "tok2vec"),
+        "minilm": ("transformer", "transformer"),
+    }[encoder]
+    config = load_config(ROOT / "configs" / f"{name}.cfg")["components"]
+    reads = {key: config[shared]["model"][key] for key in INTERVENTION}
+    # The package's weights are BERT's, and so is the mask.
+    return config["causal_ner"] | {"reads": reads | {"mask": "[MASK]"}}
 
 
 def run_cell(cell: dict[str, Any]) -> dict[str, float]:
@@ -87,11 +101,9 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
     nlp = spacy.blank("en")
     config = dict(cell["settings"])
     factory = config.pop("factory")
-    # Of the arms only `causal_ner` as it is by default intervenes on what it reads.
-    intervenes = cell["arm"] == "default" and cell["task"] == "ner"
-    rates = None if intervenes else {"rate": 0.0, "other_rate": 0.0}
+    reads = config.pop("reads", {"rate": 0.0})
     tok2vec, optimizer = encoder_of(
-        nlp, cell["encoder"], rates, seed=cell["seed"], steps=cell["steps"]
+        nlp, cell["encoder"], reads, seed=cell["seed"], steps=cell["steps"]
     )
     nlp.add_pipe(factory, config=config | {"model": config["model"] | tok2vec})
     training, dev = (read(CORPORA / name, nlp) for name in FILES[cell["task"]])

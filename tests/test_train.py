@@ -40,6 +40,13 @@ def test_configs_train(config, corpus, tmp_path):
     assert nlp("Anna Smith spoke .").has_annotation("ENT_IOB")
 
 
+@pytest.mark.parametrize("config", ["cnn.cfg", "bilstm.cfg"])
+def test_configs_leave_nothing_to_fill_in(config):
+    loaded = spacy.util.load_config(CONFIGS / config)
+    nlp = spacy.util.load_model_from_config(loaded, auto_fill=False)
+    assert nlp.config["components"] == loaded["components"]
+
+
 def test_the_transformer_config_is_whole(tmp_path):
     pytest.importorskip("spacy_transformers")
     config = spacy.util.load_config(CONFIGS / "transformer.cfg")
