@@ -102,5 +102,8 @@ def test_targets_that_a_docbin_dropped_are_missed(examples, tmp_path):
     set_targets(doc, "ner", TokenTargets("io", ("O", "I-PER"), rows))
     path = tmp_path / "lost.spacy"
     DocBin(docs=[doc]).to_disk(path)
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning) as seen:
         run("cnn.cfg", path, tmp_path)
+    said = " ".join(str(warning.message) for warning in seen)
+    assert "has neither annotation nor token targets" in said
+    assert "'causal_ner' found no labels for 'ner'" in said
