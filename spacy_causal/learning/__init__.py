@@ -1,0 +1,1 @@
+"""Learning from answers: feedback as targets, imputation, the learner."""

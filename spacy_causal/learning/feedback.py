@@ -1,0 +1,205 @@
+"""Answers as rows of token targets."""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, get_args
+
+import numpy as np
+from thinc.types import Floats1d, Floats2d, Ints1d
+
+from spacy_causal.learning.answers import OUTSIDE, Answer
+from spacy_causal.learning.settling import settle
+from spacy_causal.tags.scheme import TagSet, tags_of_spans
+from spacy_causal.targets.token_targets import TokenTargets
+
+Mode = Literal["own_ruled_out", "imputed", "imputed_ruled_out", "positives_only"]
+
+
+def confirmed_rows(own: Floats2d, types: Ints1d, tag_set: TagSet) -> Floats2d:
+    """Tokens said to bear a type: the model's own split of it into tags, renormalised;
+    an equal split where the model gives it no mass.
+
+    own (Floats2d): The model's probabilities, shape (k, M).
+    types (Ints1d): The type's position in the labels, −1 for "O", shape (k,).
+    RETURNS (Floats2d): Shape (k, M); under "token" and "io" one-hot.
+    """
+    of_type = tag_set.types[None, :] == np.asarray(types)[:, None]
+    split = np.asarray(own, dtype=np.float64) + 1e-300
+    return rule_out(np.where(of_type, split, 0), ~of_type)
+
+
+def mention_rows(n_tokens: int, label: str, tag_set: TagSet) -> Floats2d:
+    """Tokens that are one mention of a type, spelled in the scheme: B, I, I, ...
+
+    RETURNS (Floats2d): One-hot, shape (n_tokens, M).
+    """
+    tags = [label] * n_tokens
+    if tag_set.scheme != "token" and label != OUTSIDE:
+        tags = tags_of_spans(tag_set, [(0, n_tokens, label)], n_tokens)
+    rows = np.zeros((n_tokens, len(tag_set)), dtype=np.float32)
+    rows[np.arange(n_tokens), [tag_set.index[tag] for tag in tags]] = 1
+    return rows
+
+
+def rule_out(
+    rows: Floats2d, refused: np.ndarray, *, temperature: float = 1.0
+) -> Floats2d:
+    """Distributions without the tags that were refused, renormalised.
+
+    A distribution that was refused whole becomes uniform over the tags that remain
+    (zeros if none do). A row of zeros knew nothing and stays.
+
+    rows (Floats2d): Shape (k, M).
+    refused (ndarray[bool]): Shape (k, M).
+    temperature (float): What is left is raised to 1 / temperature: above 1 it is
+        flattened, below 1 sharpened.
+    """
+    left = np.where(refused, 0.0, np.asarray(rows, dtype=np.float64))
+    peak = left.max(axis=1, initial=0, keepdims=True)
+    left = (left / np.where(peak > 0, peak, 1)) ** (1 / temperature)
+    known = np.asarray(rows).sum(axis=1, keepdims=True) > 0
+    left = np.where(known & (peak <= 0), ~np.asarray(refused), left)
+    mass = left.sum(axis=1, keepdims=True)
+    return (left / np.where(mass > 0, mass, 1)).astype(np.float32)
+
+
+def refused_tags(tag_set: TagSet, shown: Iterable[Iterable[str]]) -> np.ndarray:
+    """All tags of the types that were refused at each token, shape (k, M)."""
+    shown = [set(types) for types in shown]
+    of_tag = [OUTSIDE if t < 0 else tag_set.labels[t] for t in tag_set.types]
+    return np.array(
+        [[label in types for label in of_tag] for types in shown], dtype=bool
+    ).reshape(len(shown), len(tag_set))
+
+
+def refused_rows(
+    own: Floats2d,
+    imputed: Floats2d | None,
+    refused: np.ndarray,
+    *,
+    mode: Mode,
+    temperature: float = 1.0,
+) -> Floats2d:
+    """Tokens of which none of the shown types is true, shape (k, M).
+
+    own (Floats2d): The model's probabilities, shape (k, M).
+    imputed (Floats2d | None): Those of the imputation model σ, shape (k, M).
+    mode (Mode): "imputed" (p_σ as it is: CITISL, Findings of EMNLP 2022, eq. 3),
+        "imputed_ruled_out" (p_σ without what was refused), "own_ruled_out" (the
+        model's own without it), "positives_only" (nothing is learnt).
+    temperature (float): Of what is left after ruling out.
+    """
+    if mode not in get_args(Mode):
+        raise ValueError(f"Unknown mode {mode!r}: one of {', '.join(get_args(Mode))}.")
+    if mode == "positives_only":
+        return np.zeros_like(own, dtype=np.float32)
+    if mode == "own_ruled_out":
+        return rule_out(own, refused, temperature=temperature)
+    if imputed is None:
+        raise ValueError(f"The mode {mode!r} needs an imputation model.")
+    if mode == "imputed":
+        return np.asarray(imputed, dtype=np.float32)
+    return rule_out(imputed, refused, temperature=temperature)
+
+
+def doubly_robust_uncut(
+    imputed: Floats2d,
+    observed: Floats2d,
+    answered: Floats1d,
+    propensity: Floats1d,
+    *,
+    clip: float = np.inf,
+) -> Floats2d:
+    """Rows whose cross-entropy is the doubly robust loss of Dudík et al. (2011):
+    imputed + min(answered / propensity, clip) · (observed − imputed).
+
+    Cross-entropy is linear in its target, so this is exact; over
+    answered ~ Bernoulli(propensity), unclipped, the rows' mean is `observed`. Where
+    the weight is above 1 entries can be negative.
+
+    imputed, observed (Floats2d): Shape (k, M).
+    answered (Floats1d): 1 where the truth was observed, else 0, shape (k,).
+    propensity (Floats1d): The probability that it would be, shape (k,).
+    """
+    weight = np.minimum(np.asarray(answered) / np.asarray(propensity), clip)[:, None]
+    return imputed + weight * (np.asarray(observed) - imputed)
+
+
+def doubly_robust_rows(
+    imputed: Floats2d,
+    observed: Floats2d,
+    answered: Floats1d,
+    propensity: Floats1d,
+    *,
+    clip: float = np.inf,
+) -> Floats2d:
+    """`doubly_robust_uncut` made distributions: negative entries are cut and the row
+    renormalised, which biases it. In particular a one-hot observation with a weight
+    of 1 or more is itself again; a `clip` below 1 mixes the imputation in.
+    """
+    rows = doubly_robust_uncut(imputed, observed, answered, propensity, clip=clip)
+    return rule_out(np.maximum(rows, 0), np.zeros(rows.shape, dtype=bool))
+
+
+def targets_of(
+    answers: Sequence[Answer],
+    tag_set: TagSet,
+    own: Floats2d,
+    imputed: Floats2d | None = None,
+    *,
+    mode: Mode = "own_ruled_out",
+    temperature: float = 1.0,
+    doubly_robust: bool = False,
+    clip: float = np.inf,
+) -> TokenTargets:
+    """The answers about one Doc as its targets; tokens not asked about are zeros.
+
+    Where answers touch the same tokens, `settle` says which holds.
+
+    own, imputed (Floats2d): What the model and σ say, shape (n, M).
+    doubly_robust (bool): Confirmed rows are doubly robust towards σ (or the model, as
+        the mode has it) where the answer's propensity is known.
+    """
+    own = np.asarray(own, dtype=np.float32)
+    rows = np.zeros((len(own), len(tag_set)), dtype=np.float32)
+    if own.shape != rows.shape:
+        raise ValueError(f"Rows of shape {own.shape} do not fit {len(tag_set)} tags.")
+    for at, given in settle(answers, len(own)):
+        if isinstance(given, Answer):
+            observed = _observed(given, own[at], tag_set)
+            if doubly_robust and given.propensity is not None:
+                prior = own if mode == "own_ruled_out" else imputed
+                observed = _robust(observed, prior, at, given.propensity, clip)
+            rows[at] = observed
+        else:
+            guess = None if imputed is None else imputed[at]
+            refused = refused_tags(tag_set, [given])
+            rows[at] = refused_rows(own[at], guess, refused, mode=mode,
+                                    temperature=temperature)  # fmt: skip
+    return TokenTargets(tag_set.scheme, tag_set.names, rows)
+
+
+def _observed(answer: Answer, own: Floats2d, tag_set: TagSet) -> Floats2d:
+    label = str(answer.chosen)
+    outside = label == OUTSIDE and tag_set.scheme != "token"
+    if label not in tag_set.labels and not outside:
+        raise ValueError(
+            f"The answer {label!r} is no label of the component: add it with "
+            "add_label()."
+        )
+    if answer.unit == "mention":
+        return mention_rows(len(own), label, tag_set)
+    position = -1 if outside else tag_set.labels.index(label)
+    return confirmed_rows(own, np.array([position]), tag_set)
+
+
+def _robust(
+    observed: Floats2d,
+    prior: Floats2d | None,
+    at: slice,
+    propensity: float,
+    clip: float,
+) -> Floats2d:
+    if prior is None:
+        raise ValueError("Doubly robust rows need an imputation model.")
+    weights = np.ones(len(observed)), np.full(len(observed), propensity)
+    return doubly_robust_rows(prior[at], observed, *weights, clip=clip)

@@ -1,0 +1,72 @@
+"""What a component says of Docs that no pipe has read yet."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+from thinc.types import Floats2d
+
+from spacy_causal.numeric import softmax
+
+Words = tuple[Sequence[str], Sequence[bool]]
+
+
+def words_of(doc: Doc) -> Words:
+    """A Doc's words and whether a space follows each."""
+    return tuple(t.text for t in doc), tuple(bool(t.whitespace_) for t in doc)
+
+
+def bare_copy(doc: Doc, vocab: Vocab | None = None) -> Doc:
+    """The same tokens without annotation, in this or another vocabulary."""
+    words, spaces = words_of(doc)
+    return Doc(vocab or doc.vocab, words=list(words), spaces=list(spaces))
+
+
+def read_upstream(nlp: Language, component: str, docs: Sequence[Doc]) -> list[Doc]:
+    """The Docs as the pipes before the component leave them.
+
+    A listener whose encoder has not run predicts from zeros, and says nothing of it.
+    """
+    docs = list(docs)
+    for name, pipe in nlp.pipeline:
+        if name == component:
+            break
+        docs = list(pipe.pipe(docs) if hasattr(pipe, "pipe") else map(pipe, docs))
+    return docs
+
+
+def probabilities_of(
+    nlp: Language, component: str, docs: Sequence[Doc], *, batch_size: int = 128
+) -> list[Floats2d]:
+    """What a `causal_ner` or `causal_tagger` says of unread Docs.
+
+    RETURNS (list[Floats2d]): A Doc each, shape (n, M).
+    Raises ValueError when its encoder gives nothing but zeros.
+    """
+    pipe: Any = nlp.get_pipe(component)
+    said: list[Floats2d] = []
+    for batch in _batches(docs, batch_size):
+        scores = pipe.predict(read_upstream(nlp, component, batch))
+        if scores.hidden.size and not scores.hidden.any():
+            raise ValueError(
+                f"All that {component!r} reads is zeros: is the pipe that it listens "
+                "to in the pipeline, before it, and initialised?"
+            )
+        rows = pipe.model.ops.to_numpy(softmax(scores.logits))
+        said += scores.split(rows.astype(np.float32))
+    return said
+
+
+def memory_zone(nlp: Language) -> AbstractContextManager[Any]:
+    """A zone that leaves no word in the vocabulary; the one we are in, if any."""
+    vocab: Any = nlp.vocab
+    return nullcontext() if vocab.in_memory_zone else nlp.memory_zone()
+
+
+def _batches(docs: Sequence[Doc], size: int) -> Iterator[Sequence[Doc]]:
+    for start in range(0, len(docs), size):
+        yield docs[start : start + size]
