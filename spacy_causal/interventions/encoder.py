@@ -33,7 +33,8 @@ def build_intervening_encoder(
         is `rate · strength`.
     other_rate (float): The probability of replacing any other word. With both at 0
         training is left as it was.
-    substitute (str): "confounder" (a draw from P(z)) or "mask".
+    substitute (str): What stands for a confounder: "confounder" (a draw from P(z)) or
+        "mask". Other words are always masked.
     mask (str): The word that stands for a masked one.
     seed (int): Of the draws.
     """
@@ -90,9 +91,8 @@ def intervene(
         lower = doc.to_array(LOWER).astype(np.uint64)
         at = replaced_tokens(lower, hashes[order], rates, rng, other_rate=other_rate)
         substitutes = [mask] * len(at)
-        if draw and words and len(at):
-            drawn = rng.choice(len(words), size=len(at), p=probabilities)
-            substitutes = [words[i] for i in drawn]
+        for i in np.flatnonzero(np.isin(lower[at], hashes)) if draw else ():
+            substitutes[i] = words[rng.choice(len(words), p=probabilities)]
         read.append(replace_words(doc, at.tolist(), substitutes) if len(at) else doc)
     return read
 

@@ -112,3 +112,15 @@ def test_any_other_word_at_a_rate_of_its_own():
     for position in range(3):
         masked = sum(text.split()[position] == "[MASK]" for text in seen[0])
         assert masked / 400 == pytest.approx(0.25, abs=0.08)
+
+
+def test_other_words_are_masked_whatever_stands_for_a_confounder():
+    encoder, seen = recorder()
+    build_intervening_encoder(encoder, rate=0.5, other_rate=0.2)
+    set_interventions(encoder, "ner", CUE)
+    batch = docs()
+    encoder.begin_update(batch)
+    third = [text.split()[2] for text in seen[0]]
+    assert set(third) == {"word", "[MASK]"}
+    assert third.count("[MASK]") / len(batch) == pytest.approx(0.2, abs=0.06)
+    assert {text.split()[0] for text in seen[0]} == {"Cue", "cue", "weak"}
