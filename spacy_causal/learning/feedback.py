@@ -7,22 +7,42 @@ import numpy as np
 from thinc.types import Floats1d, Floats2d, Ints1d
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
-from spacy_causal.learning.settling import settle
+from spacy_causal.learning.settling import Held, borders, settle
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 from spacy_causal.targets.token_targets import TokenTargets
 
 Mode = Literal["own_ruled_out", "imputed", "imputed_ruled_out", "positives_only"]
 
+# The prefixes that no token has at which a mention begins, and ends.
+_NOT_AT_BORDERS = {"bio": ("I", ""), "biluo": ("IL", "BI")}
 
-def confirmed_rows(own: Floats2d, types: Ints1d, tag_set: TagSet) -> Floats2d:
+
+def confirmed_rows(
+    own: Floats2d,
+    types: Ints1d,
+    tag_set: TagSet,
+    *,
+    begins: np.ndarray | None = None,
+    ends: np.ndarray | None = None,
+) -> Floats2d:
     """Tokens said to bear a type: the model's own split of it into tags, renormalised;
     an equal split where the model gives it no mass.
 
+    Left to itself a model that splits a type wrongly would go on to: what is known of
+    the tokens beside settles the split where it can.
+
     own (Floats2d): The model's probabilities, shape (k, M).
     types (Ints1d): The type's position in the labels, −1 for "O", shape (k,).
+    begins, ends (ndarray[bool] | None): Whether the mention surely begins, or ends, at
+        the token, shape (k,).
     RETURNS (Floats2d): Shape (k, M); under "token" and "io" one-hot.
     """
     of_type = tag_set.types[None, :] == np.asarray(types)[:, None]
+    impossible = _NOT_AT_BORDERS.get(tag_set.scheme, ("", ""))
+    for at_border, prefixes in zip((begins, ends), impossible, strict=True):
+        if at_border is not None:
+            wrong = np.isin(tag_set.prefixes, list(prefixes))
+            of_type &= ~(np.asarray(at_border)[:, None] & wrong)
     split = np.asarray(own, dtype=np.float64) + 1e-300
     return rule_out(np.where(of_type, split, 0), ~of_type)
 
@@ -163,14 +183,17 @@ def targets_of(
     rows = np.zeros((len(own), len(tag_set)), dtype=np.float32)
     if own.shape != rows.shape:
         raise ValueError(f"Rows of shape {own.shape} do not fit {len(tag_set)} tags.")
-    for at, given in settle(answers, len(own)):
-        if isinstance(given, Answer):
-            observed = _observed(given, own[at], tag_set)
+    held = settle(answers, len(own))
+    for i, given in enumerate(held):
+        if isinstance(given, Answer) and given.start == i:
+            at = slice(i, given.end)
+            observed = _observed(given, own[at], tag_set, held)
             if doubly_robust and given.propensity is not None:
                 prior = own if mode == "own_ruled_out" else imputed
                 observed = _robust(observed, prior, at, given.propensity, clip)
             rows[at] = observed
-        else:
+        elif isinstance(given, frozenset):
+            at = slice(i, i + 1)
             guess = None if imputed is None else imputed[at]
             refused = refused_tags(tag_set, [given])
             rows[at] = refused_rows(own[at], guess, refused, mode=mode,
@@ -178,7 +201,9 @@ def targets_of(
     return TokenTargets(tag_set.scheme, tag_set.names, rows)
 
 
-def _observed(answer: Answer, own: Floats2d, tag_set: TagSet) -> Floats2d:
+def _observed(
+    answer: Answer, own: Floats2d, tag_set: TagSet, held: Sequence[Held]
+) -> Floats2d:
     label = str(answer.chosen)
     outside = label == OUTSIDE and tag_set.scheme != "token"
     if label not in tag_set.labels and not outside:
@@ -188,8 +213,9 @@ def _observed(answer: Answer, own: Floats2d, tag_set: TagSet) -> Floats2d:
         )
     if answer.unit == "mention":
         return mention_rows(len(own), label, tag_set)
-    position = -1 if outside else tag_set.labels.index(label)
-    return confirmed_rows(own, np.array([position]), tag_set)
+    position = np.array([-1 if outside else tag_set.labels.index(label)])
+    begins, ends = np.array([borders(held, answer.start, label)]).T
+    return confirmed_rows(own, position, tag_set, begins=begins, ends=ends)
 
 
 def _robust(

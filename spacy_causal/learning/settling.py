@@ -8,10 +8,9 @@ Refused = frozenset[str]
 Held = Answer | Refused | None
 
 
-def settle(
-    answers: Sequence[Answer], n_tokens: int
-) -> list[tuple[slice, Answer | Refused]]:
-    """What holds in the end: spans that were confirmed, tokens with the types refused.
+def settle(answers: Sequence[Answer], n_tokens: int) -> list[Held]:
+    """What holds of each token in the end: the answer that confirmed it, the types that
+    were refused, or None.
 
     A later answer replaces an earlier one at its tokens, but refusals add up. What
     remains of a confirmed mention that a later answer cuts is unknown; a later answer
@@ -34,7 +33,20 @@ def settle(
             elif not _goes_with(answer, before):
                 _cut(held, before)
                 held[i] = answer
-    return _runs(held)
+    return held
+
+
+def borders(held: Sequence[Held], i: int, label: str) -> tuple[bool, bool]:
+    """Whether a mention of a type that has token `i` surely begins, and ends, there:
+    the text does, or the token beside it is of another mention or not of that type."""
+    before = i == 0 or _apart(held[i - 1], label)
+    return before, i == len(held) - 1 or _apart(held[i + 1], label)
+
+
+def _apart(beside: Held, label: str) -> bool:
+    if isinstance(beside, Answer):
+        return beside.unit == "mention" or beside.chosen != label
+    return beside is not None and label in beside
 
 
 def _goes_with(answer: Answer, before: Held) -> bool:
@@ -50,13 +62,3 @@ def _cut(held: list[Held], before: Held) -> None:
         for i in range(before.start, before.end):
             if held[i] is before:
                 held[i] = None
-
-
-def _runs(held: Sequence[Held]) -> list[tuple[slice, Answer | Refused]]:
-    runs: list[tuple[slice, Answer | Refused]] = []
-    for i, given in enumerate(held):
-        if isinstance(given, Answer) and given.start == i:
-            runs.append((slice(i, given.end), given))
-        elif isinstance(given, frozenset):
-            runs.append((slice(i, i + 1), given))
-    return runs

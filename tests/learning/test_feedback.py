@@ -50,6 +50,44 @@ def test_a_confirmed_type_without_mass_is_split_equally():
     np.testing.assert_allclose(rows, [[0, 0, 0, 0.5, 0.5]])
 
 
+@pytest.mark.parametrize(
+    "scheme,begins,ends,possible",
+    [
+        ("biluo", False, False, "BILU"),
+        ("biluo", True, False, "BU"),
+        ("biluo", False, True, "LU"),
+        ("biluo", True, True, "U"),
+        ("bio", True, False, "B"),
+        ("bio", False, True, "BI"),
+        ("io", True, True, "I"),
+    ],
+)
+def test_what_is_beside_a_token_settles_its_tag(scheme, begins, ends, possible):
+    tag_set = TagSet(scheme, LABELS)
+    rows = confirmed_rows(
+        distributions(1, tag_set), np.array([1]), tag_set,
+        begins=np.array([begins]), ends=np.array([ends]),
+    )  # fmt: skip
+    names = [tag_set.names[i] for i in np.flatnonzero(rows[0])]
+    assert sorted(names) == [f"{prefix}-LOC" for prefix in sorted(possible)]
+
+
+def test_neighbours_in_a_doc_settle_a_confirmed_token():
+    def possible(*answers):
+        tag_set = TagSet("biluo", LABELS)
+        rows = targets_of(answers, tag_set, distributions(4, tag_set)).rows
+        names = [tag_set.names[i] for i in np.flatnonzero(rows[1])]
+        return "".join(sorted(name[0] for name in names))
+
+    asked = token(1, "PER")
+    assert possible(asked) == "BILU"
+    assert possible(token(0, "PER"), asked, token(2, "PER")) == "BILU"
+    assert possible(token(0, "LOC"), asked, token(2, "PER")) == "BU"
+    assert possible(asked, token(2, None, ("PER",))) == "LU"
+    assert possible(asked, token(2, None, ("LOC",))) == "BILU"
+    assert possible(asked, mention(2, 4, "PER"), token(0, "O")) == "U"
+
+
 @pytest.mark.parametrize("scheme", ["token", "io"])
 def test_one_tag_a_type_is_one_hot(scheme):
     tag_set = TagSet(scheme, LABELS)

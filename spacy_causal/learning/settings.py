@@ -1,0 +1,85 @@
+"""How a learner learns, and what it reports."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, get_args
+
+from spacy_causal.learning.feedback import Mode
+
+
+@dataclass(frozen=True)
+class LearnerSettings:
+    """How a session learns.
+
+    mode (Mode): What "none of these" teaches, see `refused_rows`.
+    temperature (float): Of the distribution that is left after ruling out.
+    doubly_robust, clip: See `doubly_robust_rows`.
+    updates (int): How often each batch of answers is gone through.
+    batch_size (int): Examples in one step of the optimizer.
+    replay_ratio (float): Examples of gold and of earlier answers mixed in, for each
+        answered text.
+    dropout (float): While learning.
+    learn_rate (float | None): Constant; None leaves the config's, with its schedule.
+    max_drop (float): An update after which a label's F1 on the development set is more
+        than this below its best is rolled back. No development set, no such gate.
+    min_support (int): Labels rarer than this there are not judged.
+    freeze (tuple[str, ...]): Shared encoders that stay as they are.
+    also_train (tuple[str, ...]): Pipes that learn along from replayed gold, such as
+        other heads on the same encoder. All others stay as they are.
+    """
+
+    mode: Mode = "own_ruled_out"
+    temperature: float = 1.0
+    doubly_robust: bool = False
+    clip: float = float("inf")
+    updates: int = 2
+    batch_size: int = 32
+    replay_ratio: float = 1.0
+    dropout: float = 0.1
+    learn_rate: float | None = None
+    max_drop: float = 0.05
+    min_support: int = 10
+    freeze: tuple[str, ...] = ()
+    also_train: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            modes = ", ".join(get_args(Mode))
+            raise ValueError(f"Unknown mode {self.mode!r}: one of {modes}.")
+        if self.doubly_robust and self.mode == "positives_only":
+            raise ValueError("Doubly robust rows need a mode that imputes something.")
+        if self.updates < 1 or self.batch_size < 1 or self.replay_ratio < 0:
+            raise ValueError(
+                "updates and batch_size are at least 1, replay_ratio at least 0."
+            )
+
+    @property
+    def needs_imputer(self) -> bool:
+        """Whether the mode asks σ."""
+        return self.mode in ("imputed", "imputed_ruled_out")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+
+@dataclass(frozen=True)
+class UpdateReport:
+    """What came of an update.
+
+    batch (int): Its number.
+    n_answers, n_examples (int): Answers learnt from; examples gone through, with
+        those replayed, over all passes.
+    loss (float): Nats an example, over all passes.
+    accepted (bool): False if it was rolled back, because of what `fell`: labels with
+        their best and their new F1.
+    """
+
+    batch: int
+    n_answers: int = 0
+    n_examples: int = 0
+    loss: float = 0.0
+    accepted: bool = True
+    fell: dict[str, tuple[float, float]] = field(default_factory=dict)
