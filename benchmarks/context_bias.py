@@ -29,10 +29,17 @@ from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.training import evaluate, train
 
 BASELINE = "plain, biluo"
-RESULTS = Results(Path(__file__).parent / "results" / "context_bias.jsonl")
+RESULTS = Path(__file__).parent / "results" / "context_bias.jsonl"
 STEPS = {"cnn": 400, "minilm": 150}
 SIZE = {"cnn": 2000, "minilm": 600}
-CUES = {"national": ("ORG", "LOC"), "famous": ("PER", "ORG"), "local": ("LOC", "PER")}
+CUES = {
+    "national": ("ORG", "LOC"),
+    "famous": ("PER", "ORG"),
+    "local": ("LOC", "PER"),
+    "official": ("ORG", "LOC"),
+    "young": ("PER", "ORG"),
+    "nearby": ("LOC", "PER"),
+}
 
 LINEAR = {"@architectures": "spacy-causal.LinearTagger.v1"}
 PAPER = {
@@ -148,8 +155,37 @@ ARMS = {
     ),
     "exact, biluo + mask 0.8, 0.15": arm(EXACT, 0.8, STRONG, "biluo"),
     "transformer.cfg": arm(EXACT, 0.3, CHOSEN | {"saturation": 0.1}, "biluo"),
-    "default": arm(
+    "plain, biluo + swap 0.03, 0.15": arm(
+        LINEAR, 0.03, CHOSEN | {"saturation": 0.15}, "biluo", substitute="confounder"
+    ),
+    "plain, biluo + swap 0.05, 0.15 + 0.1": arm(
+        LINEAR, 0.05, STRONG, "biluo", other_rate=0.1, substitute="confounder"
+    ),
+    "paper, biluo + swap 0.05, 0.15 + 0.1": arm(
+        PAPER, 0.05, STRONG, "biluo", other_rate=0.1, substitute="confounder"
+    ),
+    "paper, biluo + swap 0.1, 0.15 + 0.1": arm(
+        PAPER, 0.1, STRONG, "biluo", other_rate=0.1, substitute="confounder"
+    ),
+    "paper, biluo + swap 0.05, 0.15 + 0.05": arm(
+        PAPER, 0.05, STRONG, "biluo", other_rate=0.05, substitute="confounder"
+    ),
+    "paper, biluo + swap 0.05, 0.15 + 0.02": arm(
+        PAPER, 0.05, STRONG, "biluo", other_rate=0.02, substitute="confounder"
+    ),
+    "paper, biluo + swap 0.03, 0.15": arm(
+        PAPER, 0.03, STRONG, "biluo", substitute="confounder"
+    ),
+    "default before": arm(
         PAPER, 0.05, CHOSEN | {"saturation": 0.15}, "biluo", substitute="confounder"
+    ),
+    "default": arm(
+        PAPER,
+        0.05,
+        CHOSEN | {"saturation": 0.15},
+        "biluo",
+        substitute="confounder",
+        other_rate=0.05,
     ),
 }
 
@@ -162,11 +198,18 @@ def main(
     seeds: str = "0,1,2",
     sentences: int = 1000,
     steps: int = 0,
+    part: str = "first",
+    rows: Path = RESULTS,
     table: bool = False,
 ) -> None:
-    """Run the cells that are not done yet, or print the table."""
+    """Run the cells that are not done yet, or print the table.
+
+    part (str): "first" trains on the first sentences and tests on the first; "fresh"
+        trains on those after them and tests on what "first" has not read.
+    """
+    results = Results(rows)
     if table:
-        return print_table()
+        return print_table(results)
     wanted = arms.split(";") if arms else list(ARMS)
     grid = itertools.product(map(int, seeds.split(",")), cues.split(","), wanted)
     for seed_, cue, name in grid:
@@ -179,13 +222,13 @@ def main(
             "seed": seed_,
             "sentences": sentences,
             "steps": steps or STEPS[encoder],
-        }
-        if cell_key(cell) in RESULTS.done():
+        } | ({"part": part} if part != "first" else {})
+        if cell_key(cell) in results.done():
             continue
         started = time.perf_counter()
         outcome = run_cell(cell)
         seconds = round(time.perf_counter() - started, 1)
-        RESULTS.append(cell, {**outcome, "seconds": seconds})
+        results.append(cell, {**outcome, "seconds": seconds})
         print(encoder, split, name, cue, seed_, outcome, f"{seconds} s", flush=True)
     return None
 
@@ -194,11 +237,14 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
     """Train on text with the cue, score on each kind of text."""
     nlp, optimizer = pipeline(cell)
     corpora = CORPORA / "conll2003"
-    training = read_conll(corpora / "eng.train", nlp.vocab)[: cell["sentences"]]
+    fresh, n = cell.get("part") == "fresh", cell["sentences"]
+    training = read_conll(corpora / "eng.train", nlp.vocab)
+    training = training[n : 2 * n] if fresh else training[:n]
     test_name = {"dev": "eng.testa", "test": "eng.testb"}[cell["split"]]
     size = SIZE[cell["encoder"]]
     test = read_conll(corpora / test_name, nlp.vocab)
-    test = test[:: max(1, len(test) // size)][:size]
+    read = range(0, len(test), max(1, len(test) // size))[:size]
+    test = [doc for i, doc in enumerate(test) if (i in read) != fresh]
     kinds = {"untouched": test}
     if cell["cue"] != "clean":
         label, other = CUES[cell["cue"]]
@@ -257,12 +303,13 @@ def read_conll(path: Path, vocab: spacy.Vocab) -> list[Doc]:
     return docs
 
 
-def print_table() -> None:
+def print_table(results: Results) -> None:
     """Mean ± sd over cues and seeds a line; then each arm less the plain head, paired
     by cue and seed, with its 95 % interval (Student's t)."""
     groups: dict[tuple, list[dict]] = {}
-    for row in RESULTS.rows():
-        key = (row["encoder"], row["split"], row["sentences"], row["steps"])
+    for row in results.rows():
+        part = row.get("part", "first")
+        key = (row["encoder"], row["split"], part, row["sentences"], row["steps"])
         groups.setdefault(key, []).append(row)
     for key, rows in sorted(groups.items()):
         print("\n", *key)

@@ -27,6 +27,7 @@ scale = false
 [causal_ner.model.tok2vec]
 @architectures = "spacy-causal.InterveningEncoder.v1"
 rate = 0.05
+other_rate = 0.05
 substitute = "confounder"
 
 [causal_ner.model.tok2vec.encoder]
