@@ -6,6 +6,8 @@ from thinc.util import get_array_module
 
 def log_softmax(logits: Floats2d) -> Floats2d:
     """Log-probabilities over the last axis, shape kept."""
+    if not logits.size:
+        return logits
     xp = get_array_module(logits)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - xp.log(xp.exp(shifted).sum(axis=-1, keepdims=True))
@@ -21,5 +23,5 @@ def softmax(logits: Floats2d) -> Floats2d:
 def entropy(probabilities: Floats2d) -> Floats1d:
     """Entropy in nats over the last axis; 0 · log 0 = 0."""
     xp = get_array_module(probabilities)
-    logs = xp.log(xp.where(probabilities > 0, probabilities, 1))
-    return -(probabilities * logs).sum(axis=-1)
+    positive = xp.maximum(probabilities, xp.finfo(probabilities.dtype).tiny)
+    return -(probabilities * xp.log(positive)).sum(axis=-1)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from thinc.types import Floats2d
+from thinc.types import Floats1d, Floats2d
+
+NONE_OF_THESE = "none of these"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,29 @@ class TokenScores:
         """Cut an (N, ...) array of this batch into one array a document."""
         edges = list(accumulate(self.lengths, initial=0))
         return [array[start:end] for start, end in pairwise(edges)]
+
+
+class Candidates(NamedTuple):
+    """The K labels that a user is asked about at a token or mention.
+
+    start, end (int): The span of tokens, half-open.
+    labels (tuple[str, ...]): The most probable under P(D|do(E)) first.
+    scores (Floats1d): The model's own P(label), among all that could be shown.
+    display (Floats1d): P(D|do(E)).
+    propensities (Floats1d | None): How probable it was that each would be shown.
+    """
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    scores: Floats1d
+    display: Floats1d
+    propensities: Floats1d | None
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What stands to choose from."""
+        return (*self.labels, NONE_OF_THESE)
 
 
 class Confounder(NamedTuple):

@@ -1,0 +1,55 @@
+"""What is asked and how much chance there is in it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spacy_causal.display.noise import Modulation
+from spacy_causal.tags.scheme import TagSet
+
+Unit = Literal["mention", "token"]
+
+
+@dataclass(frozen=True)
+class Display:
+    """What a question is about, and how its K labels are chosen.
+
+    k (int): Labels shown at a token or mention.
+    unit (str | None): "token", every token; "mention", predicted mentions and
+        near-misses; None is "mention" where labels mark spans, else "token".
+    modulation (str): What the noise is scaled by: "none", "printed" (I(Z; E) as in the
+        paper), "positive" (max(I, 0)), "rescaled" (I with a mean absolute value of
+        `size`) or "fixed" (`size`). "printed" and "positive" need attention.
+    size (float): In nats, for "rescaled" and "fixed".
+    near_miss (float): The P(not "O") from which a token outside predicted mentions is
+        asked about too, in units of mentions; above 1 none is.
+    propensities (bool): Whether to say how probable it was that a label was shown.
+    samples (int): Draws of the noise to estimate that from.
+    """
+
+    k: int = 3
+    unit: Unit | None = None
+    modulation: Modulation = "fixed"
+    size: float = 1.0
+    near_miss: float = 0.1
+    propensities: bool = False
+    samples: int = 256
+
+    def __post_init__(self) -> None:
+        for name in ("k", "samples"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is at least 1, not {getattr(self, name)}.")
+        if self.size < 0:
+            raise ValueError(f"size is at least 0, not {self.size}.")
+        if self.near_miss <= 0:
+            raise ValueError(f"near_miss is greater than 0, not {self.near_miss}.")
+
+    def unit_of(self, tag_set: TagSet) -> Unit:
+        """The unit of questions about labels of this scheme."""
+        if tag_set.scheme != "token":
+            return self.unit or "mention"
+        if self.unit == "mention":
+            raise ValueError(
+                "Labels of single tokens mark no mentions to ask about: "
+                'use the unit "token".'
+            )
+        return "token"
