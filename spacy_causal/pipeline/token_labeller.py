@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
@@ -18,6 +19,7 @@ from thinc.types import Floats2d
 from spacy_causal.losses import soft_cross_entropy
 from spacy_causal.numeric import softmax
 from spacy_causal.pipeline.examples import target_rows, typed_sentence
+from spacy_causal.pipeline.kept_scores import KeptScores, ScoreReader
 from spacy_causal.pipeline.upstream import interventions_within
 from spacy_causal.tags.scheme import Scheme, TagSet
 from spacy_causal.targets.token_targets import (
@@ -56,6 +58,7 @@ class TokenLabeller(TrainablePipe):
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"labels": [], "confounders": [], "absent": 1.0}
         self._rehearsal_model: Model[list[Doc], TokenScores] | None = None
+        self._kept = KeptScores()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -76,6 +79,33 @@ class TokenLabeller(TrainablePipe):
     def confounders(self) -> list[Confounder]:
         """The dictionary of confounders with P(z)."""
         return [Confounder(**entry) for entry in self.cfg["confounders"]]
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate one document."""
+        return next(self.pipe([doc]), doc)
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate a stream of documents, and keep their scores for components that
+        are about to read them."""
+        handle_error = self.get_error_handler()
+        for docs in minibatch(stream, size=batch_size):
+            try:
+                scores = self.predict(docs)
+                self.set_annotations(docs, scores)
+                self._kept.keep(self, docs, scores)
+                yield from docs
+            except Exception as error:
+                handle_error(self.name, self, docs, error)
+
+    def keep_scores(self, reader: ScoreReader) -> None:
+        """Keep each Doc's scores until a component that comes later reads them."""
+        self._kept.add_reader(reader)
+
+    def take_scores(
+        self, reader: ScoreReader, docs: Sequence[Doc]
+    ) -> TokenScores | None:
+        """What was said about a batch, or None if it is not there (any more)."""
+        return self._kept.take(reader, docs)
 
     def predict(self, docs: Iterable[Doc]) -> TokenScores:
         """Score the tokens of a batch without changing it."""

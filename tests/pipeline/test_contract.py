@@ -116,6 +116,32 @@ def test_two_processes(trained, examples):
 
 
 @pytest.mark.parametrize("pipe", PIPES)
+def test_its_scores_can_be_asked_about(nlp, examples, pipe):
+    train(build(nlp, pipe), examples)
+    texts = [eg.reference.text for eg in examples] + ["", " "]
+    before = [said(nlp(t)) for t in texts]
+    nlp.add_pipe("candidate_scorer")
+    docs = list(nlp.pipe(texts))
+    assert [said(d) for d in docs] == before
+    shown = {label for doc in docs for asked in doc._.candidates for label in asked[2]}
+    assert shown == set(nlp.get_pipe("labeller").labels)
+
+
+def test_a_failing_batch_goes_to_the_error_handler(trained, monkeypatch):
+    labeller, failed = trained.get_pipe("labeller"), []
+
+    def fail(docs, scores):
+        raise ValueError("no annotation today")
+
+    monkeypatch.setattr(labeller, "set_annotations", fail)
+    with pytest.raises(ValueError, match="no annotation today"):
+        trained("Anna spoke")
+    labeller.set_error_handler(lambda name, pipe, docs, error: failed.extend(docs))
+    assert list(labeller.pipe([trained.make_doc("a"), trained.make_doc("b")])) == []
+    assert [doc.text for doc in failed] == ["a", "b"]
+
+
+@pytest.mark.parametrize("pipe", PIPES)
 @pytest.mark.parametrize("head", HEADS)
 def test_empty_documents_and_empty_batches(nlp, examples, pipe, head):
     train(build(nlp, pipe, head), examples, steps=60)
