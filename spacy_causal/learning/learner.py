@@ -1,6 +1,7 @@
 """`Learner`: a component that learns from answers while they are given."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from spacy_causal.learning.replay import Lesson, draw, example_of
 from spacy_causal.learning.seeding import seeded
 from spacy_causal.learning.settings import LearnerSettings, UpdateReport
 from spacy_causal.learning.trainer import Trainer
+from spacy_causal.targets.token_targets import TokenTargets
 
 
 class Learner:
@@ -193,27 +195,54 @@ class Learner:
             known[key] = list(lesson.answers) if lesson else []
         for answered in batch:
             known[answered.doc] += answered.answers
-        tag_set = self._tag_set
-        docs = [self._doc(said[key]) for key in known]
+        targets = self._targets(
+            [said[key] for key in known], list(known.values()), first=True
+        )
+        for (key, answers), rows in zip(known.items(), targets, strict=True):
+            text = said[key]
+            self._lessons[key] = Lesson(text.words, text.spaces, tuple(answers), rows)
+        return list(known)
+
+    def _targets(
+        self,
+        texts: Sequence[Answered | Lesson],
+        answers: Sequence[Sequence[Answer]],
+        *,
+        first: bool,
+    ) -> list[TokenTargets]:
+        """What the answers about each text teach, as the model is now."""
+        settings, tag_set = self.settings, self._tag_set
+        docs = [self._doc(text) for text in texts]
         imputed: Sequence[Floats2d | None] = [None] * len(docs)
-        if self.imputer is not None and self.settings.needs_imputer:
+        if self.imputer is not None and settings.needs_imputer:
             imputed = [_widen(rows, len(tag_set)) for rows in self.imputer(docs)]
         own = probabilities_of(self.nlp, self.component, docs)
-        for key, doc_own, doc_imputed in zip(known, own, imputed, strict=True):
-            targets = targets_of(
-                known[key],
+        return [
+            targets_of(
+                about,
                 tag_set,
                 doc_own,
                 doc_imputed,
-                mode=self.settings.mode,
-                temperature=self.settings.temperature,
-                doubly_robust=self.settings.doubly_robust,
-                clip=self.settings.clip,
+                mode=settings.mode,
+                temperature=settings.temperature if first else 1.0,
+                doubly_robust=settings.doubly_robust,
+                clip=settings.clip,
             )
-            text = said[key]
-            lesson = Lesson(text.words, text.spaces, tuple(known[key]), targets)
-            self._lessons[key] = lesson
-        return list(known)
+            for about, doc_own, doc_imputed in zip(answers, own, imputed, strict=True)
+        ]
+
+    def _recalled(self, sources: Sequence[Lesson | Doc]) -> list[Lesson | Doc]:
+        """Earlier lessons with what was refused in them imputed anew: the model has
+        learnt since what it may be instead."""
+        recalled = list(sources)
+        if self.settings.mode != "own_ruled_out" or not self.settings.reimpute:
+            return recalled
+        at = [i for i, x in enumerate(sources) if isinstance(x, Lesson) and x.refuses]
+        lessons = [x for x in sources if isinstance(x, Lesson) and x.refuses]
+        targets = self._targets(lessons, [x.answers for x in lessons], first=False)
+        for i, lesson, rows in zip(at, lessons, targets, strict=True):
+            recalled[i] = replace(lesson, targets=rows)
+        return recalled
 
     def _train(self, keys: Sequence[str], rng: Generator) -> tuple[int, float]:
         """RETURNS (tuple[int, float]): Examples gone through, nats an example."""
@@ -224,7 +253,7 @@ class Learner:
         losses: dict[str, float] = {}
         n_examples = 0
         for _ in range(self.settings.updates):
-            sources = [*now, *draw(pool, n_replayed, rng)]
+            sources = [*now, *self._recalled(draw(pool, n_replayed, rng))]
             order = rng.permutation(len(sources))
             self._trainer.steps(self._batched([sources[int(i)] for i in order]), losses)
             n_examples += len(sources)
@@ -236,7 +265,7 @@ class Learner:
         size = self.settings.batch_size
         return [examples[i : i + size] for i in range(0, len(examples), size)]
 
-    def _doc(self, said: Answered) -> Doc:
+    def _doc(self, said: Answered | Lesson) -> Doc:
         return Doc(self.nlp.vocab, words=list(said.words), spaces=list(said.spaces))
 
     @property

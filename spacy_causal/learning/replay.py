@@ -24,6 +24,11 @@ class Lesson:
     answers: tuple[Answer, ...]
     targets: TokenTargets
 
+    @property
+    def refuses(self) -> bool:
+        """Whether some answer was "none of these"."""
+        return any(answer.chosen is None for answer in self.answers)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values and arrays."""
         said = Answered(self.words, self.spaces, self.answers).to_dict()

@@ -11,7 +11,10 @@ class LearnerSettings:
     """How a session learns.
 
     mode (Mode): What "none of these" teaches, see `refused_rows`.
-    temperature (float): Of the distribution that is left after ruling out.
+    temperature (float): Of the distribution that is left after ruling out. A model
+        that has never seen a class gives it next to nothing, so this is high.
+    reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
+        model has learnt since and at a temperature of 1 (mode "own_ruled_out").
     doubly_robust, clip: See `doubly_robust_rows`.
     updates (int): How often each batch of answers is gone through.
     batch_size (int): Examples in one step of the optimizer.
@@ -28,10 +31,11 @@ class LearnerSettings:
     """
 
     mode: Mode = "own_ruled_out"
-    temperature: float = 1.0
+    temperature: float = 8.0
+    reimpute: bool = True
     doubly_robust: bool = False
     clip: float = float("inf")
-    updates: int = 2
+    updates: int = 5
     batch_size: int = 32
     replay_ratio: float = 1.0
     dropout: float = 0.1

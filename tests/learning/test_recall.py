@@ -1,0 +1,47 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import Doc
+
+from spacy_causal.learning.answers import Answer
+from spacy_causal.learning.cold_start import cold_start
+from spacy_causal.learning.learner import Learner
+from spacy_causal.learning.settings import LearnerSettings
+
+SETTINGS = LearnerSettings(learn_rate=0.01, updates=10)
+LABELS = ["NOUN", "VERB", "ADJ", "ADV"]
+
+
+def refused_then_told(settings):
+    """A session in which "cats" is refused as two labels, then told to be a third, in
+    other texts; its learner, and the refused token's targets at first."""
+    nlp = cold_start(spacy.blank("en"), "causal_tagger", LABELS)
+    learner = Learner(nlp, "causal_tagger", settings=settings)
+    doc = Doc(nlp.vocab, words=["cats", "sleep"])
+    learner.answer(doc, [Answer("first", 0, 1, ("VERB", "ADJ"), None)])
+    learner.update()
+    before = learner._lessons["first"].targets.rows[0]
+    for i in range(4):
+        told = [Answer(f"later {i}", 0, 1, ("NOUN", "ADV"), "NOUN")]
+        learner.answer(doc, told)
+        learner.update()
+    return learner, before
+
+
+def test_a_refusal_is_imputed_anew_when_it_is_replayed():
+    learner, before = refused_then_told(SETTINGS)
+    (lesson,) = learner._recalled([learner._lessons["first"]])
+    row = lesson.targets.rows[0]
+    assert before == pytest.approx([0.5, 0, 0, 0.5], abs=0.1)
+    assert row[0] > 0.9
+    assert row[1] == row[2] == 0
+    assert np.isclose(row.sum(), 1)
+    assert not lesson.targets.rows[1].any()
+
+
+def test_it_can_be_left_as_it_was():
+    learner, before = refused_then_told(replace(SETTINGS, reimpute=False))
+    (lesson,) = learner._recalled([learner._lessons["first"]])
+    assert (lesson.targets.rows[0] == before).all()
