@@ -30,23 +30,28 @@ class Trainer:
     def steps(
         self, batches: Sequence[Sequence[Example]], losses: dict[str, float]
     ) -> None:
-        """One step of the optimizer a batch."""
+        """One step of the optimizer a batch.
+
+        Given an optimizer, `nlp.update` would finish an encoder's update before its
+        listeners have sent a gradient back: each would be taken a step late, and the
+        last one by whatever comes after a restore. So it is finished here, for all
+        pipes at once, as spaCy's training loop does.
+        """
         settings, names = self.settings, self.nlp.pipe_names
+        learners: list[Any] = [self.nlp.get_pipe(name) for name in self.learners]
+        finish_later: Any = False
         with only_heard_by(self.nlp, self.learners):
             for examples in batches:
-                # A frozen encoder annotates them at once: its listeners keep one batch.
-                whole = {
-                    name: {"batch_size": len(examples)} for name in settings.freeze
-                }
                 self.nlp.update(
                     list(examples),
                     drop=settings.dropout,
-                    sgd=self.optimizer,
+                    sgd=finish_later,
                     losses=losses,
                     exclude=[name for name in names if name not in self.learners],
                     annotates=list(settings.freeze),
-                    component_cfg=whole,
                 )
+                for pipe in learners:
+                    pipe.finish_update(self.optimizer)
                 self.optimizer.step_schedules()
                 self.n_steps += 1
 

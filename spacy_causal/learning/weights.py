@@ -17,9 +17,16 @@ def pipes_to_bytes(nlp: Language, names: Sequence[str]) -> dict[str, bytes]:
 
 
 def pipes_from_bytes(nlp: Language, saved: Mapping[str, bytes]) -> None:
-    """Put labels and weights back, in place."""
+    """Put labels and weights back, in place; gradients that wait are dropped."""
     for name, data in saved.items():
         _pipe(nlp, name).from_bytes(data, exclude=["vocab"])
+        for node in _pipe(nlp, name).model.walk():
+            for parameter in node.grad_names:
+                if node.has_grad(parameter):
+                    node.get_grad(parameter)[...] = 0
+            for shim in node.shims:
+                if hasattr(shim._model, "zero_grad"):
+                    shim._model.zero_grad()
 
 
 def make_optimizer(
@@ -46,8 +53,9 @@ def moments_of(optimizer: Optimizer, nlp: Language, names: Sequence[str]) -> Mom
     """
     return [
         [place, name, optimizer.nr_update[key], *_copies(optimizer, key)]
-        for place, key, name in _keys(optimizer, nlp, names)
-        if key in optimizer.nr_update
+        for place, number, parameters in _places(nlp, names)
+        for name in parameters
+        if (key := (number, name)) in optimizer.nr_update
     ]
 
 
@@ -55,7 +63,7 @@ def set_moments(
     optimizer: Optimizer, moments: Moments, nlp: Language, names: Sequence[str]
 ) -> None:
     """Give a new optimizer the memory of another."""
-    places = dict(_places(nlp, names))
+    places = {place: number for place, number, _ in _places(nlp, names)}
     asarray = _asarray(nlp, names)
     for place, name, n_updates, *arrays in moments:
         key = (places[place], name)
@@ -69,24 +77,18 @@ def _pipe(nlp: Language, name: str) -> Any:
     return nlp.get_pipe(name)
 
 
-def _places(nlp: Language, names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Each layer and each shim by where it stands, with its number in thinc."""
+def _places(
+    nlp: Language, names: Sequence[str]
+) -> Iterator[tuple[str, int, list[str]]]:
+    """Each layer and each shim by where it stands, with its number in thinc and its
+    parameters; layers and shims are numbered apart, so that a number can be both's."""
     for pipe in names:
         for i, node in enumerate(_pipe(nlp, pipe).model.walk()):
-            yield f"{pipe} {i}", node.id
+            yield f"{pipe} {i}", node.id, list(node.param_names)
             for j, shim in enumerate(node.shims):
-                yield f"{pipe} {i} {j}", shim.id
-
-
-def _keys(
-    optimizer: Optimizer, nlp: Language, names: Sequence[str]
-) -> Iterator[tuple[str, tuple[int, str], str]]:
-    by_id: dict[int, list[str]] = {}
-    for number, name in optimizer.nr_update:
-        by_id.setdefault(number, []).append(name)
-    for place, number in _places(nlp, names):
-        for name in by_id.get(number, ()):
-            yield place, (number, name), name
+                module: Any = shim._model
+                named = getattr(module, "named_parameters", dict[str, Any]().items)()
+                yield f"{pipe} {i} {j}", shim.id, [name for name, _ in named]
 
 
 def _copies(optimizer: Optimizer, key: tuple[int, str]) -> list[Any]:

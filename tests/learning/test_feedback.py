@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_causal.learning.answers import Answer
@@ -124,6 +124,7 @@ def slow_rule_out(row, refused, temperature):
     return [x / sum(left) if sum(left) else 0.0 for x in left]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([0.0, 0.1, 0.5, 2.0]), min_size=1, max_size=6),
     st.integers(0, 63),
@@ -295,6 +296,7 @@ def sessions(draw):
     return n, answers
 
 
+@settings(deadline=None)
 @given(sessions(), st.sampled_from(SCHEMES), st.sampled_from(MODES), st.booleans())
 def test_rows_are_distributions_without_what_was_refused(session, scheme, mode, dr):
     n, answers = session

@@ -27,7 +27,7 @@ from spacy_causal.learning.journal import Journal
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
 
-FAST = LearnerSettings(learn_rate=0.01)
+FAST = LearnerSettings(updates=2, learn_rate=0.01)
 
 
 def session(learner, docs, **kwargs):
@@ -373,10 +373,35 @@ def test_behind_a_shared_encoder(docs, settings, moved):
     after = weights_of(nlp)
     assert {name for name in after if after[name] != before[name]} == moved
     assert found(nlp, docs) == truth(docs)
-    everybody = nlp.get_pipe("tok2vec").listener_map
+    encoder = nlp.get_pipe("tok2vec")
+    assert "tok2vec" not in moved or not any(
+        node.get_grad(name).any()
+        for node in encoder.model.walk()
+        for name in node.grad_names
+    )
+    everybody = encoder.listener_map
     assert list(everybody) == ["causal_ner", "causal_tagger"]
     learner.undo(15)
     assert weights_of(nlp) == before
+
+
+def test_gradients_that_others_left_behind_are_not_ours(docs):
+    """`nlp.update(sgd=...)` leaves an encoder's last gradient for the next update."""
+
+    def after_a_session(leave):
+        nlp = shared_pipeline()
+        if not leave:
+            nlp.from_bytes(nlp.to_bytes())
+            for node in nlp.get_pipe("tok2vec").model.walk():
+                for name in node.grad_names:
+                    node.get_grad(name)[...] = 0
+        session(Learner(nlp, "causal_ner", settings=FAST), docs)
+        return weights_of(nlp)
+
+    spacy.util.fix_random_seed(0)
+    one = after_a_session(leave=True)
+    spacy.util.fix_random_seed(0)
+    assert after_a_session(leave=False) == one
 
 
 def test_names_that_cannot_be_frozen_or_trained(ner):
