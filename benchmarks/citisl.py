@@ -1,0 +1,251 @@
+"""CITISL's protocol: a share of the labels to begin with, some classes unseen, and the
+rest of the corpus streamed once past a simulated user who is shown K labels.
+
+    python benchmarks/citisl.py --data conll_pos --share 0.1
+    python benchmarks/citisl.py --data ewt --split dev --sentences 5000
+    python benchmarks/citisl.py --table
+
+The encoder is frozen (MiniLM's vectors, standardised, with a layer of 128 maxout units
+trained on top). Rows go to benchmarks/results/citisl.jsonl; finished cells are not run
+again.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import spacy
+import typer
+from citisl_data import DATA, Corpus, load
+from citisl_methods import METHODS
+from citisl_table import print_table
+from numpy.random import default_rng
+from spacy.tokens import Doc
+from tqdm import tqdm
+
+from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.session import importance_filter, simulate_session
+from spacy_causal.experiments.streaming import (
+    classes_of,
+    draw_unseen,
+    split_initial,
+    without_classes,
+)
+from spacy_causal.experiments.training import train
+from spacy_causal.experiments.users import (
+    create_mistaken_user,
+    create_partial_user,
+    perfect_user,
+    telling_user,
+)
+from spacy_causal.learning.imputation import imputer_from
+from spacy_causal.learning.learner import Learner, LearnerSettings
+from spacy_causal.learning.reading import bare_copy
+from spacy_causal.scorers.tokens import token_f1
+
+ROWS = Path(__file__).parent / "results" / "citisl.jsonl"
+CHECKS = 10
+
+
+def main(
+    data: str = "conll_pos",
+    methods: str = ",".join(METHODS),
+    share: float = 0.1,
+    seeds: str = "0,1,2",
+    split: str = "test",
+    sentences: int = 0,
+    k: int = 3,
+    user: str = "perfect",
+    rows: Path = ROWS,
+    table: bool = False,
+) -> None:
+    """Run the cells that are not done yet, or print the table."""
+    results = Results(rows)
+    if table:
+        return print_table(results.rows())
+    corpus = load(data, split, sentences)
+    for seed in map(int, seeds.split(",")):
+        for method in methods.split(","):
+            cell = {
+                "data": data,
+                "split": split,
+                "sentences": sentences,
+                "share": share,
+                "method": method,
+                "settings": METHODS[method],
+                "k": k,
+                "user": user,
+                "seed": seed,
+            }
+            if cell_key(cell) in results.done():
+                continue
+            started = time.perf_counter()
+            outcome = run_cell(cell, corpus)
+            seconds = round(time.perf_counter() - started, 1)
+            results.append(cell, {**outcome, "seconds": seconds})
+            brief = {n: outcome[n] for n in ("all", "unseen", "first", "session")}
+            print(data, share, user, method, seed, brief, f"{seconds} s", flush=True)
+    return None
+
+
+def run_cell(cell: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
+    """One session, or none where everything is labelled beforehand."""
+    settings, layer = cell["settings"], corpus.layer
+    rng = default_rng(cell["seed"])
+    counts = Counter(c for doc in corpus.test for c in classes_of(doc, layer))
+    counts = Counter({c: n for c, n in counts.items() if c not in ("", "O")})
+    unseen = draw_unseen(counts, DATA[cell["data"]]["unseen"], rng)
+    labelled, stream = split_initial(corpus.train, cell["share"], rng)
+    initial = [without_classes(doc, layer, unseen) for doc in labelled]
+    if settings["session"] is None:
+        nlp = pipeline(settings, corpus)
+        fit(nlp, [*labelled, *stream], corpus, cell["seed"])
+        return {**scores(nlp, corpus, unseen, corpus.test), **NO_SESSION}
+    nlp = pipeline(settings, corpus)
+    fit(nlp, initial, corpus, cell["seed"])
+    nlp.add_pipe(
+        "candidate_scorer",
+        config={**settings["display"], "k": cell["k"], "unit": "token"},
+    )
+    nlp.get_pipe("candidate_scorer").seed = cell["seed"]
+    imputer = None
+    if settings["imputer"]:
+        sigma = pipeline(METHODS["BERT"], corpus)
+        knows_all = settings["imputer"] == "all"
+        fit(sigma, labelled if knows_all else initial, corpus, cell["seed"] + 100)
+        component = nlp.pipe_names[0]
+        imputer = imputer_from(sigma, component, nlp.get_pipe(component).tag_set)
+    learner = Learner(
+        nlp,
+        nlp.pipe_names[0],
+        initial=initial,
+        imputer=imputer,
+        settings=LearnerSettings(**settings["session"]),
+        seed=cell["seed"],
+    )
+    return session(cell, corpus, learner, stream, unseen)
+
+
+NO_SESSION: dict[str, Any] = {
+    "first": None,
+    "session": None,
+    "frequent": None,
+    "random": None,
+    "curve": [],
+}
+
+
+def session(
+    cell: dict[str, Any],
+    corpus: Corpus,
+    learner: Learner,
+    stream: list[Doc],
+    unseen: list[str],
+) -> dict[str, Any]:
+    """Run the session; scores on a fifth of the test on the way, on all at its end."""
+    seen = Counter(c for d in learner.initial for c in classes_of(d, corpus.layer))
+    seen = Counter({c: n for c, n in seen.items() if c not in ("", "O")})
+    steps, curve = [], [scores(learner.nlp, corpus, unseen, corpus.test[::5])]
+    batches = simulate_session(
+        learner,
+        stream,
+        user_of(cell, corpus),
+        frequent=[name for name, _ in seen.most_common()],
+        keep=importance(cell["settings"]["importance"], seen),
+        rng=default_rng([cell["seed"], 1]),
+    )
+    n_batches = -(-len(stream) // 32)
+    checks = {round(i * n_batches / CHECKS) for i in range(1, CHECKS)}
+    for number, step in enumerate(tqdm(batches, total=n_batches, disable=None), 1):
+        steps.append(step)
+        if number in checks:
+            curve.append(scores(learner.nlp, corpus, unseen, corpus.test[::5]))
+    tenth = steps[: max(1, len(steps) // 10)]
+    return {
+        **scores(learner.nlp, corpus, unseen, corpus.test),
+        "first": ratio(tenth, "shown"),
+        "session": ratio(steps, "shown"),
+        "frequent": ratio(steps, "frequent"),
+        "random": ratio(steps, "random"),
+        "curve": [point["all"] for point in curve],
+        "curve_unseen": [point["unseen"] for point in curve],
+        "unseen_classes": unseen,
+    }
+
+
+def ratio(steps: Iterable[Any], name: str) -> float:
+    """The share of the questions counted that had their class among the K."""
+    steps = list(steps)
+    counted = sum(step.counted for step in steps)
+    return round(sum(getattr(step, name) for step in steps) / counted, 4)
+
+
+def user_of(cell: dict[str, Any], corpus: Corpus) -> Any:
+    """ "perfect", "mistaken 0.1", "half": knows every second label; a method can say
+    that the user always tells the label."""
+    if cell["settings"]["told"]:
+        return telling_user
+    kind, _, rate = cell["user"].partition(" ")
+    if kind == "mistaken":
+        return create_mistaken_user(float(rate))
+    return create_partial_user(corpus.labels[::2]) if kind == "half" else perfect_user
+
+
+def importance(kind: str | None, seen: Counter[str]) -> Any:
+    """Weights by label frequency, as the paper words it, or their inverse."""
+    if kind is None:
+        return None
+    total = seen.total()
+    weights = {c: n / total for c, n in seen.items()}
+    if kind == "inverse":
+        weights = {c: 1 / w for c, w in weights.items()}
+    return importance_filter(weights)
+
+
+def pipeline(settings: dict[str, Any], corpus: Corpus) -> spacy.Language:
+    """A blank pipeline with the method's head on the frozen encoder."""
+    nlp = spacy.blank("en")
+    config = {**corpus.config, **settings["component"]}
+    config["model"] = {**settings["component"]["model"], "tok2vec": corpus.encoder}
+    nlp.add_pipe(corpus.factory, config=config)
+    return nlp
+
+
+def fit(nlp: spacy.Language, docs: list[Doc], corpus: Corpus, seed: int) -> None:
+    """Train for fifteen passes over the Docs (six where there are many)."""
+    component = nlp.get_pipe(corpus.factory)
+    for label in corpus.labels:
+        component.add_label(label)
+    passes = 15 if len(docs) < 4000 else 6
+    train(nlp, docs, steps=passes * -(-len(docs) // 32), batch_size=32, seed=seed)
+
+
+def scores(
+    nlp: spacy.Language, corpus: Corpus, unseen: list[str], docs: list[Doc]
+) -> dict[str, float]:
+    """Token F1, micro over all classes and over those unseen at first, and macro."""
+    with nlp.select_pipes(enable=[corpus.factory]):
+        predicted = list(nlp.pipe([bare_copy(doc) for doc in docs]))
+    pairs = [
+        (gold, said if said != "O" else "")
+        for doc, out in zip(docs, predicted, strict=True)
+        for gold, said in zip(
+            classes_of(doc, corpus.layer), classes_of(out, corpus.layer), strict=True
+        )
+        if gold
+    ]
+    gold = [g if g != "O" else "" for g, _ in pairs]
+    said = [s for _, s in pairs]
+    micro, macro = token_f1(gold, said)
+    only = [[x if x in unseen else "" for x in side] for side in (gold, said)]
+    return {
+        "all": round(micro or 0.0, 4),
+        "macro": round(macro or 0.0, 4),
+        "unseen": round(token_f1(*only)[0] or 0.0, 4),
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)

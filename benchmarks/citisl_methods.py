@@ -1,0 +1,57 @@
+"""The methods of CITISL's tables, and this project's default."""
+
+from typing import Any
+
+LINEAR = {"model": {"@architectures": "spacy-causal.LinearTagger.v1"}}
+PAPER: dict[str, Any] = {
+    "model": {
+        "@architectures": "spacy-causal.DeconfoundedTagger.v1",
+        "adjustment": "approximate",
+        "scale": False,
+    },
+    "confounders": {"@misc": "spacy-causal.frequent_confounders.v1"},
+}
+NONE = {"modulation": "none"}
+PRINTED = {"modulation": "printed"}
+
+
+def method(
+    component: dict[str, Any],
+    display: dict[str, Any],
+    mode: str = "positives_only",
+    *,
+    imputer: str | None = None,
+    importance: str | None = None,
+    told: bool = False,
+    **session: Any,
+) -> dict[str, Any]:
+    """A head, what is displayed, and what is learnt from the answers."""
+    return {
+        "component": component,
+        "display": display,
+        "imputer": imputer,
+        "importance": importance,
+        "told": told,
+        "session": {"mode": mode, "updates": 5, **session},
+    }
+
+
+OURS: dict[str, Any] = {"temperature": 8.0, "reimpute": True}
+METHODS: dict[str, dict[str, Any]] = {
+    "BERT": method(LINEAR, NONE),
+    "CBA": method(PAPER, NONE),
+    "IS": method(LINEAR, NONE, importance="frequency"),
+    "IS inverse": method(LINEAR, NONE, importance="inverse"),
+    "CITISL": method(PAPER, PRINTED, "imputed", imputer="all"),
+    "-EM": method(PAPER, NONE, "imputed", imputer="all"),
+    "-EM-CBA": method(LINEAR, NONE, "imputed", imputer="all"),
+    "CITISL blind": method(PAPER, PRINTED, "imputed", imputer="blind"),
+    "-EM blind": method(PAPER, NONE, "imputed", imputer="blind"),
+    "-EM-CBA blind": method(LINEAR, NONE, "imputed", imputer="blind"),
+    "ours": method(LINEAR, NONE, "own_ruled_out", **OURS),
+    "ours CBA": method(PAPER, NONE, "own_ruled_out", **OURS),
+    "ours printed noise": method(PAPER, PRINTED, "own_ruled_out", **OURS),
+    "ours known": method(LINEAR, NONE, "imputed_ruled_out", imputer="all"),
+    "GroundTruth": method(LINEAR, NONE, told=True),
+    "TotalData": {**method(LINEAR, NONE), "session": None},
+}
