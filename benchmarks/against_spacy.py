@@ -9,7 +9,7 @@ same steps, scored on dev.
 Rows go to benchmarks/results/against_spacy.jsonl; finished cells are not run again.
 """
 
-import time
+import itertools
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -22,7 +22,7 @@ from spacy.util import load_config
 
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
-from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import evaluate, train
 from spacy_causal.pipeline import causal_tagger
 
@@ -49,24 +49,21 @@ def main(
     """Run the cells that are not done yet, or print the table."""
     if table:
         return print_table()
-    for seed in map(int, seeds.split(",")):
-        for arm in arms.split(","):
-            cell = {
-                "task": task,
-                "encoder": encoder,
-                "arm": arm,
-                "seed": seed,
-                "sentences": sentences,
-                "steps": steps,
-                "settings": settings(task, arm, encoder),
-            }
-            if cell_key(cell) in RESULTS.done():
-                continue
-            started = time.perf_counter()
-            outcome = run_cell(cell)
-            seconds = round(time.perf_counter() - started, 1)
-            RESULTS.append(cell, {**outcome, "seconds": seconds})
-            print(task, encoder, arm, seed, outcome, f"{seconds} s", flush=True)
+    grid = itertools.product(map(int, seeds.split(",")), arms.split(","))
+    cells = (
+        {
+            "task": task,
+            "encoder": encoder,
+            "arm": arm,
+            "seed": seed,
+            "sentences": sentences,
+            "steps": steps,
+            "settings": settings(task, arm, encoder),
+        }
+        for seed, arm in grid
+    )
+    for cell, outcome in RESULTS.run(cells, run_cell):
+        print(task, encoder, cell["arm"], cell["seed"], outcome, flush=True)
     return None
 
 

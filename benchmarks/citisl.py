@@ -10,9 +10,10 @@ trained on top). Rows go to benchmarks/results/citisl.jsonl; finished cells are 
 again.
 """
 
-import time
+import itertools
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from numpy.random import default_rng
 from spacy.tokens import Doc
 from tqdm import tqdm
 
-from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.session import importance_filter, simulate_session
 from spacy_causal.experiments.streaming import (
     classes_of,
@@ -66,27 +67,24 @@ def main(
     if table:
         return print_table(results.rows())
     corpus = load(data, split, sentences)
-    for seed in map(int, seeds.split(",")):
-        for method in methods.split(","):
-            cell = {
-                "data": data,
-                "split": split,
-                "sentences": sentences,
-                "share": share,
-                "method": method,
-                "settings": METHODS[method],
-                "k": k,
-                "user": user,
-                "seed": seed,
-            }
-            if cell_key(cell) in results.done():
-                continue
-            started = time.perf_counter()
-            outcome = run_cell(cell, corpus)
-            seconds = round(time.perf_counter() - started, 1)
-            results.append(cell, {**outcome, "seconds": seconds})
-            brief = {n: outcome[n] for n in ("all", "unseen", "first", "session")}
-            print(data, share, user, method, seed, brief, f"{seconds} s", flush=True)
+    grid = itertools.product(map(int, seeds.split(",")), methods.split(","))
+    cells = (
+        {
+            "data": data,
+            "split": split,
+            "sentences": sentences,
+            "share": share,
+            "method": method,
+            "settings": METHODS[method],
+            "k": k,
+            "user": user,
+            "seed": seed,
+        }
+        for seed, method in grid
+    )
+    for cell, row in results.run(cells, partial(run_cell, corpus=corpus)):
+        brief = {n: row[n] for n in ("all", "unseen", "first", "session", "seconds")}
+        print(data, share, user, cell["method"], cell["seed"], brief, flush=True)
     return None
 
 

@@ -11,7 +11,6 @@ Rows go to benchmarks/results/context_bias.jsonl; finished cells are not run aga
 """
 
 import itertools
-import time
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Annotated, Any
@@ -25,7 +24,7 @@ from spacy.tokens import Doc
 from spacy.training import biluo_tags_to_spans, iob_to_biluo
 
 from spacy_causal.experiments.injection import inject_cue
-from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import evaluate, train
 
 BASELINE = "plain, biluo"
@@ -212,24 +211,23 @@ def main(
         return print_table(results)
     wanted = arms.split(";") if arms else list(ARMS)
     grid = itertools.product(map(int, seeds.split(",")), cues.split(","), wanted)
-    for seed_, cue, name in grid:
-        cell = {
+    cells = (
+        {
             "encoder": encoder,
             "split": split,
             "arm": name,
             "settings": ARMS[name],
             "cue": cue,
-            "seed": seed_,
+            "seed": seed,
             "sentences": sentences,
             "steps": steps or STEPS[encoder],
-        } | ({"part": part} if part != "first" else {})
-        if cell_key(cell) in results.done():
-            continue
-        started = time.perf_counter()
-        outcome = run_cell(cell)
-        seconds = round(time.perf_counter() - started, 1)
-        results.append(cell, {**outcome, "seconds": seconds})
-        print(encoder, split, name, cue, seed_, outcome, f"{seconds} s", flush=True)
+        }
+        | ({"part": part} if part != "first" else {})
+        for seed, cue, name in grid
+    )
+    for cell, outcome in results.run(cells, run_cell):
+        told = [cell[name] for name in ("encoder", "split", "arm", "cue", "seed")]
+        print(*told, outcome, flush=True)
     return None
 
 

@@ -3,6 +3,9 @@
 import hashlib
 import json
 import os
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,8 +33,26 @@ class Results:
         """The keys of the cells that need no second run."""
         return {row["key"] for row in self.rows()}
 
+    def run(
+        self,
+        cells: Iterable[dict[str, Any]],
+        run_cell: Callable[[dict[str, Any]], dict[str, Any]],
+    ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        """Run the cells that no row is there for, in their order.
+
+        YIELDS (tuple[dict, dict]): A cell and what came out, once it is written.
+        """
+        for cell in cells:
+            if cell_key(cell) in self.done():
+                continue
+            started = time.perf_counter()
+            outcome = run_cell(cell)
+            outcome["seconds"] = round(time.perf_counter() - started, 1)
+            self.append(cell, outcome)
+            yield cell, outcome
+
     def append(self, cell: dict[str, Any], outcome: dict[str, Any]) -> None:
-        """Add a finished cell: its settings, what came out, versions."""
+        """Add a finished cell: its settings, what came out, versions, the commit."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._drop_cut_line()
         row = {
@@ -39,6 +60,7 @@ class Results:
             **cell,
             **outcome,
             "versions": {name: version(name) for name in PACKAGES},
+            "commit": commit_of(self.path.parent),
         }
         with self.path.open("a", encoding="utf8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -53,6 +75,19 @@ class Results:
         whole = text.rfind(b"\n") + 1
         if whole < len(text):
             os.truncate(self.path, whole)
+
+
+def commit_of(folder: Path) -> str | None:
+    """The commit that is checked out, with a "+" where code was changed since; None
+    outside a repository."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        said = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return said.stdout.strip()
 
 
 def cell_key(cell: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What experiments are made of: planted cues, resumable results, plain training."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from numpy.random import default_rng
 from spacy.tokens import Doc, Span
 
 from spacy_causal.experiments.injection import inject_cue
-from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.experiments.results import Results, cell_key, commit_of
 from spacy_causal.experiments.training import evaluate, shuffled_batches, train
 
 
@@ -90,3 +91,34 @@ def test_training_is_repeatable(nlp, doc):
         scores.append(fresh.get_pipe("causal_ner").predict([own]).logits)
         assert evaluate(fresh, [own])["ents_f"] == 1.0
     np.testing.assert_array_equal(*scores)
+
+
+def test_only_cells_without_a_row_are_run(tmp_path):
+    results, run = Results(tmp_path / "rows.jsonl"), []
+
+    def run_cell(cell):
+        run.append(cell["seed"])
+        return {"f": cell["seed"] / 10}
+
+    results.append({"seed": 1}, {"f": 0.1})
+    cells = [{"seed": seed} for seed in range(3)]
+    done = list(results.run(cells, run_cell))
+    assert run == [0, 2]
+    assert [outcome["f"] for _, outcome in done] == [0.0, 0.2]
+    assert len(results.rows()) == 3
+    assert not list(results.run(cells, run_cell))
+
+
+def test_a_row_says_which_commit_made_it(tmp_path):
+    def git(*arguments):
+        subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
+
+    assert commit_of(tmp_path / "nowhere") is None
+    git("init", "--quiet")
+    (tmp_path / "code.py").write_text("x = 1")
+    git("add", ".")
+    who = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+    git(*who, "commit", "--quiet", "-m", "First")
+    clean = commit_of(tmp_path)
+    (tmp_path / "code.py").write_text("x = 2")
+    assert clean and commit_of(tmp_path) == f"{clean}+"
