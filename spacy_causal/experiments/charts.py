@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
@@ -29,21 +29,41 @@ STYLE: Any = {
 Bars = Mapping[str, Mapping[str, Sequence[float]]]
 
 
-def draw_bars(bars: Bars, *, name: str, alt: str, horizontal: bool = False) -> str:
-    """Return a grouped bar chart of F1 in percent as an `<svg>` element.
+def draw_bars(
+    bars: Bars,
+    *,
+    name: str,
+    alt: str,
+    horizontal: bool = False,
+    axis: str = "strict F1 (%)",
+) -> str:
+    """Return a grouped bar chart of percentages as an `<svg>` element.
 
     name (str): Tells its ids from those of other charts in the page.
     alt (str): What it shows, for those who do not see it.
+    axis (str): What is measured.
+    """
+
+    def draw() -> Figure:
+        return _figure(bars, horizontal=horizontal, axis=axis)
+
+    return svg_of(draw, name=name, alt=alt)
+
+
+def svg_of(draw: Callable[[], Figure], *, name: str, alt: str) -> str:
+    """Return a figure in the page's style as an `<svg>` element, the same each time.
+
+    draw (Callable): Makes the figure; what is coloured INK takes the page's ink.
     """
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": name}):
-        figure = _figure(bars, horizontal=horizontal)
+        figure = draw()
         file = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     return _inline(file.getvalue(), name, alt)
 
 
-def _figure(bars: Bars, *, horizontal: bool) -> Figure:
+def _figure(bars: Bars, *, horizontal: bool, axis: str) -> Figure:
     size = (7.6, 0.9 + 0.5 * len(bars)) if horizontal else (7.6, 3.6)
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.add_subplot()
@@ -56,7 +76,7 @@ def _figure(bars: Bars, *, horizontal: bool) -> Figure:
         }
         color = COLORS[i % len(COLORS)]
         _draw_arm(axes, values, horizontal, width * 0.92, color=color, label=arm)
-    _dress(axes, list(bars), horizontal=horizontal)
+    _dress(axes, list(bars), axis, horizontal=horizontal)
     figure.legend(loc="outside upper left", ncols=len(arms), frameon=False)
     return figure
 
@@ -82,16 +102,16 @@ def _draw_arm(
         axes.scatter(at, dots, s=12, color=INK, alpha=0.55, zorder=3)
 
 
-def _dress(axes: Axes, names: Sequence[str], *, horizontal: bool) -> None:
+def _dress(axes: Axes, names: Sequence[str], axis: str, *, horizontal: bool) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if horizontal:
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
-        axes.set(xlim=(0, 100), xlabel="strict F1 (%)")
+        axes.set(xlim=(0, 100), xlabel=axis)
         axes.grid(axis="x", alpha=0.15, color=INK)
     else:
         axes.set_xticks(range(len(names)), names)
-        axes.set(ylim=(0, 100), ylabel="strict F1 (%)")
+        axes.set(ylim=(0, 100), ylabel=axis)
         axes.grid(axis="y", alpha=0.15, color=INK)
     axes.set_axisbelow(True)
 

@@ -30,13 +30,7 @@ LABEL_COLORS = (
 
 def render_page(report: Report) -> str:
     """Return the page; all text from corpora and file names is escaped."""
-    environment = Environment(
-        loader=PackageLoader("spacy_causal.experiments", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters.update(spread=format_spread, gain=format_gain, test=name_test)
     return environment.get_template("report.html.jinja").render(
         report=report,
@@ -47,6 +41,17 @@ def render_page(report: Report) -> str:
         answers=[answer(report.scores, test) for test in reversed(report.scores.tests)],
         charts=_charts(report),
         readings=_readings(report),
+    )
+
+
+def page_environment() -> Environment:
+    """Where pages find their templates and style."""
+    return Environment(
+        loader=PackageLoader("spacy_causal.experiments", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
