@@ -32,11 +32,11 @@ def method(
         "imputer": imputer,
         "importance": importance,
         "told": told,
-        "session": {"mode": mode, "updates": 5, **session},
+        "session": {"mode": mode, "updates": 5, "replay_ratio": 2.0, **session},
     }
 
 
-OURS: dict[str, Any] = {"temperature": 8.0, "reimpute": True}
+OURS: dict[str, Any] = {"temperature": 4.0, "reimpute": True}
 METHODS: dict[str, dict[str, Any]] = {
     "BERT": method(LINEAR, NONE),
     "CBA": method(PAPER, NONE),

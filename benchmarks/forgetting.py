@@ -32,7 +32,7 @@ RESULTS = Results(Path(__file__).parent / "results" / "forgetting.jsonl")
 EWT = "ud_english_ewt/en_ewt-ud"
 
 
-def main(seeds: str = "0,1,2", replay: str = "1.0,0.0", table: bool = False) -> None:
+def main(seeds: str = "0,1,2", replay: str = "2.0,0.0", table: bool = False) -> None:
     """Run the cells that are not done yet, or print the table."""
     if table:
         return print_table()

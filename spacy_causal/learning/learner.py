@@ -217,6 +217,7 @@ class Learner:
         if self.imputer is not None and settings.needs_imputer:
             imputed = [_widen(rows, len(tag_set)) for rows in self.imputer(docs)]
         own = probabilities_of(self.nlp, self.component, docs)
+        flat = first and settings.mode == "own_ruled_out"
         return [
             targets_of(
                 about,
@@ -224,7 +225,7 @@ class Learner:
                 doc_own,
                 doc_imputed,
                 mode=settings.mode,
-                temperature=settings.temperature if first else 1.0,
+                temperature=settings.temperature if flat else 1.0,
                 doubly_robust=settings.doubly_robust,
                 clip=settings.clip,
             )

@@ -11,8 +11,8 @@ class LearnerSettings:
     """How a session learns.
 
     mode (Mode): What "none of these" teaches, see `refused_rows`.
-    temperature (float): Of the distribution that is left after ruling out. A model
-        that has never seen a class gives it next to nothing, so this is high.
+    temperature (float): Of what is left of the model's own distribution after ruling
+        out. One that has never seen a class gives it next to nothing, so this is high.
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
         model has learnt since and at a temperature of 1 (mode "own_ruled_out").
     doubly_robust, clip: See `doubly_robust_rows`.
@@ -31,13 +31,13 @@ class LearnerSettings:
     """
 
     mode: Mode = "own_ruled_out"
-    temperature: float = 8.0
+    temperature: float = 4.0
     reimpute: bool = True
     doubly_robust: bool = False
     clip: float = float("inf")
     updates: int = 5
     batch_size: int = 32
-    replay_ratio: float = 1.0
+    replay_ratio: float = 2.0
     dropout: float = 0.1
     learn_rate: float | None = None
     max_drop: float = 0.05
