@@ -20,7 +20,8 @@ SAMPLE = 20_000
 
 
 def read_conll(path: Path, options: Options, counts: Counter[str]) -> Iterator[Item]:
-    """Yield a record a sentence; "-DOCSTART-" lines are counted and left out."""
+    """Yield a record a sentence; "-DOCSTART-" lines and comments are counted and left
+    out."""
     sample = list(islice(_token_lines(path), SAMPLE))
     try:
         columns = find_columns(sample, options)
@@ -33,6 +34,9 @@ def read_conll(path: Path, options: Options, counts: Counter[str]) -> Iterator[I
             yield from (line for line in block if isinstance(line, Problem))
             continue
         tokens = [line for line in lines if is_token_line(line[1])]
+        comments = [line for line in tokens if _is_comment(line[1], columns)]
+        tokens = [line for line in tokens if line not in comments]
+        counts["comment lines"] += len(comments)
         counts["-DOCSTART- lines"] += sum(x.startswith(DOCSTART) for _, x in lines)
         if tokens:
             yield from _read_sentence(path, tokens, columns)
@@ -64,6 +68,12 @@ def _read_sentence(path: Path, lines: list[Line], columns: Columns) -> Iterator[
         pos=tags if columns.universal else None,
         lines=[number for number, _ in lines],
     )
+
+
+def _is_comment(line: str, columns: Columns) -> bool:
+    """A line that begins as comments do and is no row of the table: "# id 7"."""
+    is_row = len(split_row(line, columns.separator)) == columns.width
+    return line.startswith("# ") and not is_row
 
 
 def _row_flaw(row: list[str], columns: Columns) -> str | None:

@@ -51,6 +51,7 @@ def test_conll_with_iob1(tmp_path, end, bom):
         ("1\tAda\tPER\n2\tran\tO\n3\tup\tO\n", "Ada ran up", "", [("Ada", "PER")]),
         ("Ada NOUN\nran VERB\n", "Ada ran", "NOUN VERB", []),
         ("# id 1\td=e\nAda\tB-PER\nran\tO\n", "Ada ran", "", [("Ada", "PER")]),
+        ("# id 1 d=e\nAda B-PER\nran O\n# 2 O\n", "Ada ran", "", [("Ada", "PER")]),
         ("Ada B-NP B-P NN\nran O O VB\n", "Ada ran", "NN VB", [("Ada", "P")]),
         ("Ada NN B-NP\nran VB O\n", "Ada ran", "NN VB", [("Ada", "NP")]),
     ],
