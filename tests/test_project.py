@@ -31,6 +31,8 @@ def test_each_workflow_makes_what_it_needs_in_order(project, name):
     commands = {command["name"]: command for command in project["commands"]}
     made = {str(path.relative_to(ROOT)) for path in ROOT.glob("assets/**/*.txt")}
     made |= {str(path.relative_to(ROOT)) for path in ROOT.glob("configs/*.cfg")}
+    made |= {str(path.relative_to(ROOT)) for path in ROOT.glob("benchmarks/*.py")}
+    made |= {str(path.relative_to(ROOT)) for path in ROOT.glob("assets/papers/*")}
     for step in project["workflows"][name]:
         command = commands[step]
         for need in command["deps"]:
