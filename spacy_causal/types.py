@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from spacy.tokens import Doc
 from thinc.types import Floats1d, Floats2d
 
 NONE_OF_THESE = "none of these"
@@ -79,5 +80,18 @@ class TypedSentence:
     types: Sequence[str | None]
 
 
+class Verdict(NamedTuple):
+    """What a screen says of a generated Doc.
+
+    reason (str): "kept", or why not, in words for a table.
+    score (float | None): What the screen went by, where it has a number.
+    """
+
+    kept: bool
+    reason: str
+    score: float | None = None
+
+
 ChooseConfounders = Callable[[Iterable[TypedSentence]], list[Confounder]]
+Screen = Callable[[Sequence[Doc]], list[Verdict]]
 Loss = tuple[float, Floats2d]

@@ -1,0 +1,1 @@
+"""New training examples made of annotated ones."""

@@ -1,0 +1,202 @@
+"""`spacy-causal.CounterfactualCorpus.v1`: a corpus with screened entity swaps."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import spacy
+import srsly
+from numpy.random import default_rng
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+from spacy.util import get_package_path, is_package
+
+from spacy_causal.augment.alignment import cut_like
+from spacy_causal.augment.bank import EntityBank, collect_entities, merge_banks
+from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
+from spacy_causal.augment.discriminator import create_discriminator
+from spacy_causal.augment.outside import find_entities
+from spacy_causal.augment.provenance import get_provenance, source_id
+from spacy_causal.corpus.files import SUFFIX, empty_docbin, read_spacy, write_docbin
+
+ReadExamples = Callable[[Language], Iterable[Example]]
+Order = Literal["mixed", "augmented_first"]
+
+
+def create_counterfactual_corpus(
+    corpus: ReadExamples,
+    *,
+    model: str | Path | None = None,
+    donors: ReadExamples | None = None,
+    per_example: int = 1,
+    all_entities: bool = False,
+    balance: bool = False,
+    compatible: bool = False,
+    min_score: float = 0.0,
+    max_score: float = 1.0,
+    order: Order = "mixed",
+    seed: int = 0,
+    cache: Path | None = None,
+) -> ReadExamples:
+    """Wrap a corpus: its examples, and swaps that a trained pipeline vouches for.
+
+    CFGen (EMNLP 2020), section 2.3. They are generated at the first call and kept, for
+    spaCy reads a corpus several times; a corpus that reads otherwise the next time is
+    augmented anew.
+
+    corpus (ReadExamples): Any reader.
+    model (str | Path | None): The discriminator, a *trained* pipeline (never the one
+        in training, which knows nothing yet). None screens nothing.
+    donors (ReadExamples | None): Unlabelled text in which the discriminator looks for
+        more donors.
+    per_example, all_entities, balance, compatible: See `SwapSettings`.
+    min_score, max_score: See `create_discriminator`.
+    order (str): "mixed", or "augmented_first" with the corpus itself after. It shows
+        only where training streams (`max_epochs = -1`): otherwise spaCy shuffles.
+    seed (int): Of draws and order.
+    cache (Path | None): A folder that keeps what was generated from run to run.
+    Raises ValueError for an unknown order, and for what takes a discriminator without
+    one.
+    """
+    if order not in get_args(Order):
+        raise ValueError(
+            f"Unknown order {order!r}: one of {', '.join(get_args(Order))}."
+        )
+    if model is None and (donors is not None or (min_score, max_score) != (0, 1)):
+        raise ValueError("Donors from outside and bounds on scores take a model.")
+    return CounterfactualCorpus(
+        corpus=corpus,
+        donors=donors,
+        model=None if model is None else str(model),
+        settings=SwapSettings(per_example, all_entities, balance, compatible),
+        bounds=(min_score, max_score),
+        order=order,
+        seed=seed,
+        cache=cache,
+    )
+
+
+@dataclass(kw_only=True)
+class CounterfactualCorpus:
+    """A reader of examples, see `create_counterfactual_corpus`."""
+
+    corpus: ReadExamples
+    donors: ReadExamples | None
+    model: str | None
+    settings: SwapSettings
+    bounds: tuple[float, float]
+    order: Order
+    seed: int
+    cache: Path | None
+
+    def __post_init__(self) -> None:
+        self._made: dict[str, DocBin] = {}
+        self._docs: tuple[str, int, list[Doc]] = "", 0, []
+
+    def __call__(self, nlp: Language) -> Iterable[Example]:
+        """Read the corpus, and generate what is not there yet."""
+        examples = list(self.corpus(nlp))
+        cuts = {source_id(e.reference): cut_like(nlp, e) for e in examples}
+        made = [
+            Example(cuts[(get_provenance(doc) or {})["source"]](doc), doc)
+            for doc in self._counterfactuals(nlp, examples)
+        ]
+        if self.order == "augmented_first":
+            return [*made, *examples]
+        both = [*examples, *made]
+        shuffled = default_rng(self.seed).permutation(len(both)).tolist()
+        return [both[i] for i in shuffled]
+
+    def _counterfactuals(self, nlp: Language, examples: Sequence[Example]) -> list[Doc]:
+        data = digest_of(example.reference for example in examples)
+        if self._docs[:2] != (data, id(nlp.vocab)):
+            if data not in self._made:
+                self._made = {data: self._stored(nlp, data, examples)}
+            docs = list(self._made[data].get_docs(nlp.vocab))
+            self._docs = data, id(nlp.vocab), docs
+        return self._docs[2]
+
+    def _stored(self, nlp: Language, data: str, examples: Sequence[Example]) -> DocBin:
+        """What the cache has of this corpus and these settings, or now gets."""
+        if self.cache is None:
+            return self._generate(nlp, examples)
+        path = self.cache / f"{self._key(nlp, data)}{SUFFIX}"
+        if not path.exists():
+            write_docbin(path, self._generate(nlp, examples))
+        docs = empty_docbin()
+        for doc in read_spacy(path, nlp.vocab):
+            docs.add(doc)
+        return docs
+
+    def _generate(self, nlp: Language, examples: Sequence[Example]) -> DocBin:
+        screen = None
+        if self.model is not None:
+            low, high = self.bounds
+            screen = create_discriminator(self.model, min_score=low, max_score=high)
+        attempts = counterfactuals(
+            nlp,
+            examples,
+            self._bank(nlp, examples),
+            self.settings,
+            default_rng(self.seed),
+            screen=screen,
+        )
+        docs = empty_docbin()
+        for attempt in attempts:
+            if attempt.example is not None and attempt.verdict.kept:
+                docs.add(attempt.example.reference)
+        return docs
+
+    def _bank(self, nlp: Language, examples: Sequence[Example]) -> EntityBank:
+        bank = collect_entities(example.reference for example in examples)
+        if self.donors is None or self.model is None:
+            return bank
+        outside = (example.reference for example in self.donors(nlp))
+        found = find_entities(spacy.load(self.model), outside)
+        return merge_banks(bank, found)
+
+    def _key(self, nlp: Language, data: str) -> str:
+        """A hash of all that the generated examples depend on."""
+        donors = self.donors(nlp) if self.donors is not None else ()
+        depends = {
+            "data": data,
+            "donors": digest_of(example.reference for example in donors),
+            "model": None if self.model is None else digest_of_model(self.model),
+            "settings": asdict(self.settings),
+            "bounds": list(self.bounds),
+            "seed": self.seed,
+            "tokenizer": sha256(_tokenizer(nlp)).hexdigest(),
+        }
+        return sha256(srsly.json_dumps(depends, sort_keys=True).encode()).hexdigest()[
+            :20
+        ]
+
+
+def _tokenizer(nlp: Language) -> bytes:
+    tokenizer: Any = nlp.tokenizer
+    return tokenizer.to_bytes() if hasattr(tokenizer, "to_bytes") else b""
+
+
+def digest_of(docs: Iterable[Doc]) -> str:
+    """A hash of Docs with all their annotation."""
+    digest = sha256()
+    for doc in docs:
+        digest.update(doc.to_array(list(Doc._get_array_attrs())).tobytes())
+        digest.update(doc.spans.to_bytes())
+        if doc.user_data:
+            data = sorted(doc.user_data.items(), key=lambda item: repr(item[0]))
+            digest.update(srsly.msgpack_dumps(data))
+    return digest.hexdigest()
+
+
+def digest_of_model(model: str) -> str:
+    """A hash of a pipeline's files, by its folder or package."""
+    folder = Path(get_package_path(model)) if is_package(model) else Path(model)
+    digest = sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
