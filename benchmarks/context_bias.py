@@ -21,8 +21,9 @@ from encoders import BATCH, CORPORA, encoder_of
 from numpy.random import default_rng
 from scipy.stats import t
 from spacy.tokens import Doc
-from spacy.training import biluo_tags_to_spans, iob_to_biluo
 
+from spacy_causal.corpus.convert import Summary, read_docs
+from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.injection import inject_cue
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import evaluate, train
@@ -289,16 +290,8 @@ def injected(docs: list[Doc], cue: str, label: str, *, seed: int) -> list[Doc]:
 
 def read_conll(path: Path, vocab: spacy.Vocab) -> list[Doc]:
     """CoNLL-2003's sentences as Docs."""
-    docs = []
-    for block in path.read_text().split("\n\n"):
-        rows = [line.split() for line in block.splitlines() if line.strip()]
-        rows = [row for row in rows if row[0] != "-DOCSTART-"]
-        if rows:
-            doc = Doc(vocab, words=[row[0] for row in rows])
-            tags = iob_to_biluo([row[-1] for row in rows])
-            doc.set_ents(biluo_tags_to_spans(doc, tags), default="outside")
-            docs.append(doc)
-    return docs
+    found = read_docs(path, Options(), Summary())
+    return [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
 
 
 def print_table(results: Results) -> None:
