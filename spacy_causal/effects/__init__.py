@@ -1,0 +1,1 @@
+"""What a model reads: entities or contexts (ACE, RI), known names or new ones."""
