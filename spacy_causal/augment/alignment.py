@@ -1,9 +1,11 @@
 """Whether a pipeline's tokens leave the entities of a new text whole."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cache
+from typing import Protocol
 
 import numpy as np
-from spacy.attrs import ORTH
+from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -11,38 +13,40 @@ from spacy.training import Example
 from spacy_causal.augment.moved import Moves
 from spacy_causal.targets.gold import same_tokens
 
-CutText = Callable[[Doc], Doc]
+
+class CutText(Protocol):
+    """Cuts a reference's text into the tokens of a predicted Doc."""
+
+    def __call__(self, reference: Doc, text: str | None = None) -> Doc:
+        """text (str | None): The reference's, where it is known already."""
 
 
 def cut_like(nlp: Language, example: Example) -> CutText:
     """How an example's predicted Doc was made: by the tokenizer, or of the reference's
     own words (where it does not know its spaces, or under `gold_preproc`)."""
-    reference = example.reference
-    if reference.has_unknown_spaces:
+    source = example.reference
+    if source.has_unknown_spaces:
         return copy_words
-    if same_tokens(example) and not _same_words(
-        reference, nlp.make_doc(reference.text)
-    ):
-        return copy_words
-    return lambda doc: nlp.make_doc(doc.text)
+
+    @cache
+    def has_gold_tokens() -> bool:
+        tokenised = nlp.make_doc(source.text)
+        return same_tokens(example) and not _same_words(source, tokenised)
+
+    def cut(reference: Doc, text: str | None = None) -> Doc:
+        predicted = nlp.make_doc(reference.text if text is None else text)
+        if not _same_words(reference, predicted) and has_gold_tokens():
+            return copy_words(reference)
+        return predicted
+
+    return cut
 
 
-def copy_words(doc: Doc) -> Doc:
+def copy_words(reference: Doc, text: str | None = None) -> Doc:
     """The same tokens without annotation."""
-    values = doc.to_array(ORTH)
-    spaces = None
-    if not doc.has_unknown_spaces:
-        spaces = [bool(token.whitespace_) for token in doc]
-    return Doc(doc.vocab, words=values.tolist(), spaces=spaces)
-
-
-def is_aligned(
-    reference: Doc, predicted: Doc, spans: Iterable[tuple[int, int]]
-) -> bool:
-    """Whether each span of the reference begins and ends where predicted tokens do."""
-    return _same_words(reference, predicted) or all(
-        _aligned(reference, predicted, *span) for span in spans
-    )
+    words, spaces = reference.to_array([ORTH, SPACY]).T.tolist()
+    unknown = reference.has_unknown_spaces
+    return Doc(reference.vocab, words=words, spaces=None if unknown else spaces)
 
 
 def still_aligned(
@@ -54,7 +58,7 @@ def still_aligned(
     """
     if _same_words(new.reference, new.predicted):
         return True
-    if not is_aligned(new.reference, new.predicted, moves.new):
+    if not all(_aligned(new.reference, new.predicted, *span) for span in moves.new):
         return False
     return all(
         _aligned(new.reference, new.predicted, *moved)

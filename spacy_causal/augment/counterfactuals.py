@@ -13,9 +13,8 @@ from spacy.training import Example
 from spacy_causal.augment.alignment import cut_like, still_aligned
 from spacy_causal.augment.bank import Donor, EntityBank, donor_of
 from spacy_causal.augment.mentions import Mention, mentions_of
-from spacy_causal.augment.moved import Moves
 from spacy_causal.augment.provenance import set_score
-from spacy_causal.augment.swap import Swap, swap_entities
+from spacy_causal.augment.swap import Source, Swap
 from spacy_causal.augment.verdicts import KEPT, NO_OTHER, NOT_ALIGNED
 from spacy_causal.types import Screen, Verdict
 
@@ -136,7 +135,7 @@ def attempts_at(
             yield Attempt(example, None, NO_OTHER)
     if not forms or not count:
         return
-    cut = cut_like(nlp, example)
+    source, cut = Source.of(example.reference), cut_like(nlp, example)
     spans = [form.mention[:2] for form in forms]
     seen: set[tuple[Swap, ...]] = set()
     for _ in range(count * TRIES):
@@ -144,12 +143,8 @@ def attempts_at(
         if swaps in seen:
             continue
         seen.add(swaps)
-        reference = swap_entities(example.reference, swaps)
-        new = Example(cut(reference), reference)
-        moves = Moves.of(
-            len(example.reference),
-            [(*swap.mention[:2], len(swap.donor.words)) for swap in swaps],
-        )
+        reference, text, moves = source.swap(swaps)
+        new = Example(cut(reference, text), reference)
         aligned = still_aligned(example, new, moves, spans)
         yield Attempt(example, new, KEPT if aligned else NOT_ALIGNED)
         count -= aligned

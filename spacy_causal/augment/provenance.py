@@ -34,7 +34,12 @@ def register_counterfactual() -> None:
 
 def source_id(doc: Doc) -> str:
     """What a Doc is known by in the provenance of others: a hash of its text."""
-    return f"{get_string_id(doc.text):016x}"
+    return text_id(doc.text)
+
+
+def text_id(text: str) -> str:
+    """A hash of a text in 16 digits."""
+    return f"{get_string_id(text):016x}"
 
 
 def get_provenance(doc: Doc) -> dict[str, Any] | None:
