@@ -1,0 +1,188 @@
+"""`simulate-feedback`: what a feedback session would bring, before anybody is asked."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+if TYPE_CHECKING:
+    from spacy_causal.experiments.feedback_setup import FeedbackSetup
+
+USERS = "perfect, mistaken (at a rate) or partial (knows only some labels)."
+MODES = "own_ruled_out, imputed, imputed_ruled_out or positives_only."
+
+
+def simulate_feedback(
+    train: Annotated[
+        Path, typer.Argument(help="Labelled .spacy file.", exists=True, dir_okay=False)
+    ],
+    dev: Annotated[
+        Path, typer.Argument(help="Another, to score on.", exists=True, dir_okay=False)
+    ],
+    *,
+    model: Annotated[
+        str | None, typer.Option(help="Trained pipeline to go on from: name or path.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Config of one to begin with.", exists=True, dir_okay=False),
+    ] = None,
+    lang: Annotated[
+        str, typer.Option(help="Of a blank pipeline, without either.")
+    ] = "en",
+    component: Annotated[
+        str | None, typer.Option(help="The component that learns; else the first.")
+    ] = None,
+    initial: Annotated[
+        float, typer.Option(help="Share of TRAIN labelled beforehand.")
+    ] = 0.1,
+    k: Annotated[int, typer.Option(help="Labels shown at a question.", min=1)] = 3,
+    unit: Annotated[
+        str | None, typer.Option(help="token or mention; else what fits.")
+    ] = None,
+    user: Annotated[str, typer.Option(help=USERS)] = "perfect",
+    mistakes: Annotated[float, typer.Option(help="Rate, of a mistaken user.")] = 0.1,
+    known: Annotated[
+        str, typer.Option(help="Labels that a partial user knows: LABEL,LABEL.")
+    ] = "",
+    unseen: Annotated[
+        str,
+        typer.Option(
+            help="Labels withheld from the initial share: LABEL,LABEL, or a share of "
+            "DEV's labelled tokens to draw them for."
+        ),
+    ] = "",
+    imputer: Annotated[
+        str | None, typer.Option(help="Trained pipeline, for modes that impute.")
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help=f'What "none of these" teaches: {MODES}')
+    ] = "own_ruled_out",
+    batch_size: Annotated[
+        int, typer.Option(help="Texts between two updates.", min=1)
+    ] = 32,
+    max_texts: Annotated[
+        int, typer.Option(help="Texts to ask about; 0 for all.", min=0)
+    ] = 0,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Training steps before the session; else by its size."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="The first.", min=0)] = 0,
+    bounds: Annotated[
+        bool,
+        typer.Option(help="Also: told every label, and all labelled beforehand."),
+    ] = True,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines to append to; what is there is not run again."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+) -> None:
+    """Try a feedback session on labelled data: what would it bring?"""
+    from spacy.cli._util import setup_gpu
+
+    from spacy_causal.experiments.feedback_setup import FeedbackSetup
+
+    if html is not None:
+        _require_report()
+    setup_gpu(gpu_id, silent=True)
+    try:
+        setup = FeedbackSetup(
+            train=train,
+            dev=dev,
+            model=model,
+            config=config,
+            lang=lang,
+            component=component,
+            initial=initial,
+            k=k,
+            unit=unit,  # type: ignore[arg-type]
+            user=user,  # type: ignore[arg-type]
+            mistakes=mistakes,
+            known=_labels(known),
+            unseen=_labels_or_share(unseen),
+            imputer=imputer,
+            mode=mode,  # type: ignore[arg-type]
+            batch_size=batch_size,
+            max_texts=max_texts,
+            steps=steps,
+        )
+        rows = _run(setup, range(seed, seed + seeds), bounds, output)
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(str(error), exits=1)
+    _show(rows)
+    if html is not None:
+        from spacy_causal.experiments.feedback_page import render_feedback
+        from spacy_causal.experiments.page import write_page
+
+        write_page(html, render_feedback(rows))
+        msg.good("The page", str(html))
+
+
+def _run(
+    setup: "FeedbackSetup", seeds: Iterable[int], bounds: bool, output: Path | None
+) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): The rows of this setup, also those of an earlier run."""
+    from tqdm import tqdm
+
+    from spacy_causal.experiments.feedback_setup import ARMS, SESSION
+    from spacy_causal.experiments.feedback_simulation import create_run_cell
+    from spacy_causal.experiments.results import Results, cell_key
+
+    def progress(items: Iterable[Any], total: int, name: str) -> Iterable[Any]:
+        return tqdm(items, total=total, desc=name, disable=None, leave=False)
+
+    cells = setup.cells(seeds, ARMS if bounds else (SESSION,))
+    with TemporaryDirectory() as folder:
+        results = Results(output or Path(folder) / "rows.jsonl")
+        n_done = sum(cell_key(cell) in results.done() for cell in cells)
+        if n_done:
+            msg.info(f"{n_done} of {len(cells)} runs are in {output} already")
+        for _ in results.run(cells, create_run_cell(setup, progress=progress)):
+            pass
+        rows = {row["key"]: row for row in results.rows()}
+    return [rows[cell_key(cell)] for cell in cells]
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from spacy_causal.experiments.learning_curve import findings, header, table
+
+    first = rows[0]
+    said, asked, scored = (f"{first[n]:,}" for n in ("n_initial", "n_stream", "n_dev"))
+    labels = ", ".join(first["labels"])
+    msg.text(f"{said} texts labelled beforehand, {asked} to ask about")
+    msg.text(f"{scored} texts to score on; labels: {labels}")
+    for row in rows:
+        if row["arm"] == "session" and row["unseen_classes"]:
+            names = ", ".join(row["unseen_classes"])
+            msg.text(f"Unseen at first, seed {row['seed']}: {names}")
+    columns = header(rows)
+    aligns = ("l", *("r" for _ in columns[1:]))
+    msg.table(table(rows), header=columns, aligns=aligns, divider=True)
+    for sentence in findings(rows):
+        msg.text(sentence)
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _labels_or_share(text: str) -> tuple[str, ...] | float:
+    try:
+        return float(text)
+    except ValueError:
+        return _labels(text)
+
+
+def _require_report() -> None:
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError:
+        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)

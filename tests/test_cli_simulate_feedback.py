@@ -1,0 +1,242 @@
+"""`python -m spacy causal simulate-feedback`, on a few of the contested texts."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import spacy
+from numpy.random import default_rng
+from spacy.tokens import Doc
+from typer.testing import CliRunner
+
+from spacy_causal.cli.app import app
+from spacy_causal.corpus.files import empty_docbin, read_spacy, write_docbin
+from spacy_causal.experiments.feedback_setup import ARMS, FeedbackSetup
+from spacy_causal.experiments.feedback_simulation import (
+    create_run_cell,
+    f1_of,
+    or_no_mention,
+    passes_over,
+)
+from spacy_causal.experiments.learning_curve import findings, learning_curve
+from spacy_causal.experiments.users import perfect_user
+from spacy_causal.learning.answers import Answer
+
+CONTESTED = Path(__file__).parents[1] / "assets" / "contested"
+QUICK = ("--initial", "0.5", "--batch-size", "4", "--steps", "2")
+
+
+def call(*arguments):
+    found = CliRunner().invoke(app, [*map(str, arguments)])
+    assert found.exception is None or isinstance(found.exception, SystemExit), found
+    return found
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """The first texts of the corpus: 16 to train on, 6 to score on."""
+    folder = tmp_path_factory.mktemp("contested")
+    for name, n in (("train", 16), ("dev", 6)):
+        lines = (CONTESTED / f"{name}.txt").read_text(encoding="utf8").splitlines()
+        (folder / f"{name}.txt").write_text("\n".join(lines[:n]), encoding="utf8")
+        files = folder / f"{name}.txt", folder / f"{name}.spacy"
+        assert call("convert", *files).exit_code == 0
+    return folder / "train.spacy", folder / "dev.spacy"
+
+
+def simulate(corpus, *arguments):
+    return call("simulate-feedback", *corpus, *QUICK, *arguments)
+
+
+def rows_of(path):
+    """Without what differs from run to run."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+def test_a_table_with_bounds_a_page_and_rows(corpus, tmp_path):
+    output, page = tmp_path / "rows.jsonl", tmp_path / "page.html"
+    unseen = ("--unseen", "company", "--unit", "token")
+    found = simulate(corpus, *unseen, "--output", output, "--html", page)
+    assert found.exit_code == 0, found.output
+    for words in ("told every label", "all labelled beforehand", "from the 3"):
+        assert words in found.output
+    assert "Unseen at first, seed 0: company" in found.output
+    rows = rows_of(output)
+    assert [row["arm"] for row in rows] == list(ARMS)
+    assert all(row["versions"]["spacy"] for row in rows)
+    session = rows[0]
+    assert [point["texts"] for point in session["curve"]] == [0, 4, 4]
+    tokens = sum(map(len, read_spacy(corpus[0], spacy.blank("en").vocab)))
+    assert 0 < sum(point["questions"] for point in session["curve"]) < tokens
+    assert (session["n_initial"], session["n_stream"], session["n_dev"]) == (8, 8, 6)
+    html = page.read_text(encoding="utf8")
+    assert "What would feedback bring?" in html and "<svg" in html
+    assert not re.search(r"<script|https?://(?!www.w3.org)", html)
+
+
+def test_a_run_resumes_and_the_same_seed_gives_the_same_rows(corpus, tmp_path):
+    one, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
+    alone = ("--no-bounds", "--output")
+    assert simulate(corpus, *alone, one).exit_code == 0
+    first = one.read_bytes()
+    found = simulate(corpus, *alone, one, "--seeds", 2)
+    assert "1 of 2 runs" in found.output and " ± " in found.output
+    assert one.read_bytes().startswith(first)
+    assert simulate(corpus, *alone, other, "--seeds", 2).exit_code == 0
+    assert rows_of(one) == rows_of(other)
+    again = simulate(corpus, *alone, one, "--seeds", 2)
+    assert "2 of 2 runs" in again.output
+    assert again.output.partition("already")[2] == found.output.partition("already")[2]
+
+
+def test_a_bound_is_the_same_alone_as_after_a_session(corpus):
+    setup = FeedbackSetup(train=corpus[0], dev=corpus[1], initial=0.5, steps=2)
+    run_cell = create_run_cell(setup)
+    outcomes = [run_cell(cell) for cell in setup.cells([0], ["session", "told"])]
+    (told,) = setup.cells([0], ["told"])
+    assert create_run_cell(setup)(told) == outcomes[1]
+
+
+def test_users_and_modes_make_other_rows(corpus):
+    setup = {"train": corpus[0], "dev": corpus[1], "initial": 0.5, "steps": 1}
+    setups = [
+        FeedbackSetup(**setup),
+        FeedbackSetup(**setup, user="mistaken"),
+        FeedbackSetup(**setup, user="partial", known=("company",)),
+        FeedbackSetup(**setup, mode="positives_only"),
+    ]
+    keys = [[json.dumps(cell) for cell in x.cells([0])] for x in setups]
+    sessions, told, everything = zip(*keys, strict=True)
+    assert len(set(sessions)) == len(setups)
+    assert len(set(told)) == len(set(everything)) == 1
+    for x in setups[1:]:
+        (cell, *_) = x.cells([0])
+        assert create_run_cell(x)(cell)["curve"][-1]["texts"] == 8
+
+
+def test_goes_on_from_a_trained_pipeline_and_imputes_by_one(corpus, tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("causal_ner", name="entities")
+    docs = list(read_spacy(corpus[0], nlp.vocab))
+    nlp.initialize(lambda: [spacy.training.Example(nlp.make_doc(d.text), d)
+                            for d in docs])  # fmt: skip
+    nlp.to_disk(tmp_path / "model")
+    setup = FeedbackSetup(
+        train=corpus[0],
+        dev=corpus[1],
+        model=str(tmp_path / "model"),
+        imputer=str(tmp_path / "model"),
+        component="entities",
+        mode="imputed_ruled_out",
+        steps=0,
+        max_texts=4,
+    )
+    (cell,) = setup.cells([0], ["session"])
+    outcome = create_run_cell(setup)(cell)
+    assert outcome["n_stream"] == 4
+    gold = list(read_spacy(corpus[1], nlp.vocab))
+    said = list(nlp.pipe([doc.text for doc in gold]))
+    assert outcome["curve"][0]["f1"] == f1_of(said, gold, "ner")
+
+
+def test_tags_are_learnt_where_they_are_what_is_annotated(tmp_path):
+    vocab = spacy.blank("en").vocab
+    doc = Doc(vocab, words=["cats", "sleep"], pos=["NOUN", "VERB"])
+    docs = empty_docbin()
+    for _ in range(4):
+        docs.add(doc)
+    path = tmp_path / "tags.spacy"
+    write_docbin(path, docs)
+    setup = FeedbackSetup(train=path, dev=path, steps=1, initial=0.5)
+    (cell,) = setup.cells([0], ["session"])
+    outcome = create_run_cell(setup)(cell)
+    assert outcome["layer"] == "pos"
+    assert outcome["labels"] == ["NOUN", "VERB"]
+    assert outcome["curve"][-1]["questions"] == 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--known", "company"), '"partial"'),
+        (("--user", "partial", "--known", "brand"), "no label 'brand'"),
+        (("--unseen", "brand"), "no label 'brand'"),
+        (("--unseen", "1.5"), "between 0 and 1"),
+        (("--initial", "0.99"), "leaves none to ask about"),
+        (("--initial", "0"), "between 0 and 1"),
+        (("--user", "tired"), "perfect, mistaken, partial"),
+        (("--mode", "imputed"), "imputer"),
+        (("--component", "causal_tagger"), "no annotation for causal_tagger"),
+        (("--model", "nowhere"), "no installed pipeline"),
+        (("--unit", "word"), "Unknown unit 'word'"),
+    ],
+)
+def test_what_cannot_be_is_said(corpus, arguments, said):
+    found = simulate(corpus, *arguments)
+    assert found.exit_code == 1
+    assert said in " ".join(found.output.split())
+
+
+def test_all_classes_unseen(corpus):
+    labels = {e.label_ for d in read_spacy(corpus[0], spacy.blank("en").vocab)
+              for e in d.ents}  # fmt: skip
+    found = simulate(corpus, "--unseen", ",".join(sorted(labels)))
+    assert found.exit_code == 1
+    assert "no label to begin" in " ".join(found.output.split())
+
+
+def test_no_annotation(tmp_path, corpus):
+    docs = empty_docbin()
+    docs.add(Doc(spacy.blank("en").vocab, words=["a"]))
+    path = tmp_path / "bare.spacy"
+    write_docbin(path, docs)
+    found = " ".join(simulate((path, corpus[1])).output.split())
+    assert "bare.spacy has no annotation" in found
+    found = " ".join(simulate((corpus[0], path)).output.split())
+    assert "bare.spacy has no 'ner' annotation" in found
+
+
+def test_a_user_says_what_is_no_mention_and_passes_over_what_cuts_one():
+    rng = default_rng(0)
+    assert or_no_mention(perfect_user, ["X", "Y"], "O", rng) == "O"
+    assert or_no_mention(perfect_user, ["X", "Y"], "Z", rng) is None
+    vocab = spacy.blank("en").vocab
+    doc = Doc(vocab, words=list("abcde"), ents=["B-X", "I-X", "O", "O", "B-Y"])
+    keep = passes_over([doc])
+
+    def kept(start, end):
+        return keep(Answer("0", start, end, ("X",), None, unit="mention"), rng)
+
+    assert kept(0, 2) and kept(2, 4) and kept(4, 5)
+    assert not kept(0, 1) and not kept(1, 3) and not kept(0, 5)
+
+
+def test_f1_leaves_out_what_is_missing():
+    vocab = spacy.blank("en").vocab
+    gold = Doc(vocab, words=list("abcd"), ents=["B-X", "O", "B-Y", "O"])
+    gold.set_ents(gold.ents, missing=[gold[3:4]], default="outside")
+    said = Doc(vocab, words=list("abcd"), ents=["B-X", "B-X", "O", "B-Y"])
+    assert f1_of([said], [gold], "ner") == 0.5
+    assert f1_of([said], [gold], "ner", ["Y"]) == 0
+    assert f1_of([gold], [gold], "ner") == 1
+
+
+def test_the_curve_in_figures_and_words():
+    def point(texts, f1, shown=0):
+        counts = {"questions": 2 * texts, "counted": texts, "shown": shown}
+        return {"texts": texts, **counts, "frequent": 0, "random": texts / 4,
+                "f1": f1, "unseen_f1": None}  # fmt: skip
+
+    rows = [
+        {"arm": "session", "k": 3, "curve": [point(0, 0.5), point(4, 0.75, 3)]},
+        {"arm": "all", "curve": [point(0, 0.875)]},
+    ]
+    before, after = learning_curve(rows)
+    assert (before.share, before.from_k, after.share) == (0, [], 1)
+    assert (after.questions, after.from_k) == ([8], [0.75])
+    assert after.f1 == {"session": [0.75], "all": [0.875]}
+    first, *_, last = findings(rows)
+    assert "8 questions about 4 texts" in first and "+25.0" in first
+    assert "75.0 % had it" in last and "25.0 %" in last
