@@ -6,6 +6,7 @@ from spacy.cli._util import app as spacy_app
 from spacy_causal.cli.check import check
 from spacy_causal.cli.confounders import confounders
 from spacy_causal.cli.convert import convert
+from spacy_causal.cli.effects import effects
 from spacy_causal.cli.report import report
 from spacy_causal.cli.simulate_feedback import simulate_feedback
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command("check")(check)
 app.command("confounders")(confounders)
 app.command("convert")(convert)
+app.command("effects")(effects)
 app.command("report")(report)
 app.command("simulate-feedback")(simulate_feedback)
 spacy_app.add_typer(app)

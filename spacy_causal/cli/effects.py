@@ -1,0 +1,134 @@
+"""`effects`: whether a pipeline reads entities or their contexts."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+    from spacy_causal.effects.measure import Effects
+
+
+def effects(
+    model: Annotated[
+        str, typer.Argument(help="A pipeline that sets doc.ents: name or path.")
+    ],
+    data: Annotated[
+        Path, typer.Argument(help="Annotated .spacy file.", exists=True, dir_okay=False)
+    ],
+    *,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            help="What it was trained on, .spacy, for names seen and unseen; or a text "
+            "file with a name a line.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Of samples and swaps.", min=0)] = 0,
+    output: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+) -> None:
+    """Measure what a pipeline reads: ACE and RI of entities and contexts, F1 on names
+    seen and unseen, swap invariance."""
+    from spacy.cli._util import setup_gpu
+    from spacy.util import load_model
+
+    from spacy_causal.corpus.files import read_spacy
+
+    if html is not None:
+        _require_report()
+    setup_gpu(gpu_id, silent=True)
+    try:
+        nlp = load_model(model)
+        docs = list(read_spacy(data, nlp.vocab))
+        measured = _measure(nlp, docs, train, samples, seed)
+    except (ValueError, OSError) as error:
+        msg.fail(str(error), exits=1)
+    _show(measured)
+    if output is not None:
+        _write_json(output, measured.to_dict())
+        msg.good("The figures", str(output))
+    if html is not None:
+        from spacy_causal.experiments.effects_page import render_effects
+        from spacy_causal.experiments.page import write_page
+
+        write_page(html, render_effects(measured, model=model, data=data.name))
+        msg.good("The page", str(html))
+
+
+def _measure(
+    nlp: "Language", docs: list["Doc"], train: Path | None, samples: int, seed: int
+) -> "Effects":
+    from tqdm import tqdm
+
+    from spacy_causal.corpus.files import SUFFIX, read_spacy
+    from spacy_causal.effects.forms import read_forms, seen_forms
+    from spacy_causal.effects.measure import measure_effects
+    from spacy_causal.effects.swaps import create_form_swap
+
+    given: dict[str, Any] = {}
+    if train is not None and train.suffix == SUFFIX:
+        trained_on = list(read_spacy(train, nlp.vocab))
+        given["forms"] = seen_forms(trained_on)
+        given["swap"] = create_form_swap([*trained_on, *docs], nlp.vocab)
+    elif train is not None:
+        given["forms"] = read_forms(train)
+    with tqdm(total=len(docs), unit="doc", disable=None, leave=False) as bar:
+        return measure_effects(
+            nlp, docs, samples=samples, seed=seed, on_batch=bar.update, **given
+        )
+
+
+def _show(measured: "Effects") -> None:
+    from spacy_causal.experiments import effects_wording as wording
+
+    header = ("(%)", *wording.LEVELS.values())
+    _table(wording.overall_rows(measured), header)
+    header = ("entity level", "n", "F1", "ACE of context", "ACE of entities", "RI")
+    _table(wording.type_rows(measured.tables["entity"]), header)
+    _table(wording.name_rows(measured), wording.name_header(measured))
+    for sentence in wording.findings(measured):
+        msg.text(sentence)
+    warning = wording.substitution(measured)
+    if warning:
+        msg.warn(warning)
+    if measured.n_unannotated:
+        msg.warn(f"{measured.n_unannotated:,} documents without annotation left out.")
+
+
+def _table(rows: list[list[str]], header: Iterable[str]) -> None:
+    header = list(header)
+    aligns = ("l", *("r" for _ in header[1:]))
+    msg.table(rows, header=header, aligns=aligns, divider=True)
+
+
+def _write_json(path: Path, said: dict[str, Any]) -> None:
+    import srsly
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        srsly.write_json(part, said)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _require_report() -> None:
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError:
+        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)
