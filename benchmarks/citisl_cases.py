@@ -38,18 +38,19 @@ ARMS: dict[str, dict[str, Any]] = {
     "plain head": LINEAR,
     "deconfounded head": {"model": PAPER["model"]},
 }
-MODULATIONS: dict[str, Modulation] = {
-    "none": "none",
-    "I(Z; E), the paper's": "printed",
-    "fixed, the default": "fixed",
+MODULATIONS: dict[str, tuple[Modulation, float]] = {
+    "none": ("none", 0),
+    "the paper's I(Z; E)": ("printed", 0),
+    "fixed at 1": ("fixed", 1),
+    "I(Z; E) rescaled to 3": ("rescaled", 3),
 }
-BATCH_SIZE = 8
+BATCH_SIZE = 16
 DRAWS = 200
 K = 3
 
 
 def main(
-    output: Path, steps: int = 400, seeds: str = "0,1,2", corpus: Path = CORPUS
+    output: Path, steps: int = 200, seeds: str = "0,1,2", corpus: Path = CORPUS
 ) -> None:
     """Train the heads, seed by seed, and write what the plots show."""
     vocab = spacy.blank("en").vocab
@@ -119,17 +120,12 @@ def display(
         logits = type_log_probabilities(scores.logits, component.tag_set)
         gain = information_gain(scores.attention, scores.lengths)
         asked = truth != OUTSIDE
-        for name, kind in MODULATIONS.items():
-            scale = noise_scale(gain, scores.lengths, modulation=kind, size=1.0)
+        for name, (kind, size) in MODULATIONS.items():
+            scale = noise_scale(gain, scores.lengths, modulation=kind, size=size)
             p = mean_display(logits[asked], scale[asked], seed)
             mean_p[name].append(p.mean(axis=0)[1:].tolist())
-            drawn = propensities(
-                logits[asked],
-                scale[asked],
-                k=K,
-                samples=DRAWS,
-                rng=default_rng(seed),
-            )
+            options = {"k": K, "samples": DRAWS, "rng": default_rng(seed)}
+            drawn = propensities(logits[asked], scale[asked], **options)
             shown[name].append(drawn.mean(axis=0)[1:].tolist())
     return {
         "labels": list(type_names(component.tag_set))[1:],

@@ -5,6 +5,7 @@ python benchmarks/citisl_report.py benchmarks/results/citisl.jsonl report/citisl
 
 import json
 from pathlib import Path
+from statistics import mean
 from typing import Annotated, Any
 
 import typer
@@ -22,7 +23,7 @@ from spacy_causal.experiments.citisl import (
     question_tables,
     read_paper,
     sessions_of,
-    user_table,
+    user_tables,
     values,
 )
 from spacy_causal.experiments.curves import draw_curves
@@ -36,10 +37,10 @@ QUESTION = (
     "and learns from “it is X” and “none of these”. How near does it come to one that "
     "is told every label?"
 )
-PAIRS = {
-    "CITISL": "with a σ that knows every class, the paper's form ends",
-    "CITISL blind": "with a σ as blind as the model, the paper's form ends",
-    "ours": "with no σ, our default ends",
+SAID = {
+    "CITISL": "the paper's form with a σ that knows every class",
+    "CITISL blind": "the same with a σ as blind as the model",
+    "ours": "our default, with no σ,",
 }
 # Okabe and Ito's, for those who see few colours; references are drawn in ink.
 COLORS = {
@@ -93,7 +94,7 @@ def render_page(rows: list[dict[str, Any]], cases: dict[str, Any] | None) -> str
     """The page for one split's rows; sections without rows are left out."""
     found = sessions_of(rows)
     usual = {s: methods for s, methods in found.items() if s.user == "perfect"}
-    said = [line for s, m in usual.items() for line in answers(s, m, PAIRS)]
+    said = [line for s, m in usual.items() for line in answers(s, m, SAID)]
     sections = [
         *comparison(usual),
         *curves(usual),
@@ -115,6 +116,10 @@ def comparison(found: dict[Setting, Methods]) -> list[Section]:
     return [
         Section(
             title="All classes, and those unseen at first",
+            text=[
+                "The percentage is the share of the sentences that is labelled at "
+                "first; the rest is streamed once past the user."
+            ],
             tables=[t for n in (1, 2) for t in f1_tables(found, paper, n, order)],
         ),
         Section(
@@ -188,8 +193,14 @@ def lines(
 
 def users(found: dict[Setting, Methods]) -> list[Section]:
     """Users who are not perfect, where some were run."""
-    table = user_table(found, list(METHODS))
-    return [Section(title="Other users", tables=[table])] if table else []
+    text = (
+        "Users who give wrong answers at a rate, or know half of the labels and say "
+        "“none of these” to the others. Differences to the perfect user in points, ± "
+        "half the 95 % interval; the last column is the share of questions answered "
+        "from the K shown."
+    )
+    tables = user_tables(found, list(METHODS))
+    return [Section(title="Other users", text=[text], tables=tables)] if tables else []
 
 
 def case_studies(cases: dict[str, Any]) -> list[Section]:
@@ -218,15 +229,29 @@ def case_studies(cases: dict[str, Any]) -> list[Section]:
             title="Case study: which labels are displayed",
             text=[
                 f"The deconfounded head, trained without {join(display['unseen'])} "
-                f"(marked *), over the {display['tokens']} tokens of mentions in dev.",
+                f"(marked *), over the {display['tokens']} tokens of mentions in dev. "
+                f"Labels it has not seen are each among the {display['k']} shown in "
+                f"{'; '.join(shown_unseen(display))}.",
             ],
             figures=[
-                display_figure(display, "probability", "mean P(D|do(E)) (%)"),
+                display_figure(display, "probability", "mean P(D|do(E)) in %"),
                 display_figure(
-                    display, "shown", f"among the {display['k']} shown (% of questions)"
+                    display,
+                    "shown",
+                    f"among the {display['k']} shown, in % of questions",
                 ),
             ],
         ),
+    ]
+
+
+def shown_unseen(display: dict[str, Any]) -> list[str]:
+    """How often a label that was unseen is shown, by modulation."""
+    at = [i for i, label in enumerate(display["labels"]) if label in display["unseen"]]
+    return [
+        f"{100 * mean(seed[i] for seed in seeds for i in at):.1f} % of questions "
+        f"(modulation {name})"
+        for name, seeds in display["shown"].items()
     ]
 
 
@@ -246,7 +271,9 @@ def case_figure(said: dict[str, Any], name: str) -> Figure:
         "over seeds, dots single ones."
     )
     alt = f"Probability of each label at {case['token']}, by head"
-    svg = draw_bars(bars, name=f"case-{name}", alt=alt, axis="P(label) (%)")
+    svg = draw_bars(
+        bars, name=f"case-{name}", alt=alt, axis="P(label) (%)", horizontal=True
+    )
     return Figure(svg, caption)
 
 
@@ -259,8 +286,11 @@ def display_figure(display: dict[str, Any], key: str, axis: str) -> Figure:
         }
         for i, label in enumerate(display["labels"])
     }
-    svg = draw_bars(bars, name=f"display-{key}", alt=axis, axis=axis)
-    return Figure(svg, f"{axis}, by label and modulation; * unseen at first.")
+    svg = draw_bars(bars, name=f"display-{key}", alt=axis, axis=axis, horizontal=True)
+    caption = (
+        f"{axis[0].upper()}{axis[1:]}, by label and modulation; * unseen at first."
+    )
+    return Figure(svg, caption)
 
 
 def join(words: list[str]) -> str:

@@ -12,7 +12,7 @@ from spacy_causal.experiments.citisl import (
     question_tables,
     read_paper,
     sessions_of,
-    user_table,
+    user_tables,
 )
 from spacy_causal.experiments.sections import Table
 
@@ -32,12 +32,11 @@ def tables(rows: list[dict[str, Any]]) -> list[Table]:
     """All tables of one split's rows."""
     found, paper, order = sessions_of(rows), read_paper(PAPER_NUMBERS), list(METHODS)
     usual = {s: methods for s, methods in found.items() if s.user == "perfect"}
-    of_users = user_table(found, order)
     return [
         *(each for n in (1, 2) for each in f1_tables(usual, paper, n, order)),
         *(difference_table(s, m, paper, order) for s, m in usual.items()),
         *question_tables(usual, order),
-        *([of_users] if of_users else []),
+        *user_tables(found, order),
     ]
 
 

@@ -257,52 +257,47 @@ def _of_any(methods: Methods, metric: str) -> dict[int, float]:
     return found
 
 
-def user_table(found: dict[Setting, Methods], order: Sequence[str]) -> Table | None:
-    """What users who are not perfect cost, seed by seed; None where none was run."""
-    rows = []
+def user_tables(found: dict[Setting, Methods], order: Sequence[str]) -> list[Table]:
+    """What users who are not perfect cost, seed by seed, a table a user."""
+    tables = []
     for setting, methods in found.items():
-        perfect = found.get(setting._replace(user="perfect"))
-        if setting.user == "perfect" or perfect is None:
-            continue
-        for method in order:
-            if method in methods:
-                cost = _less(methods, perfect, method, method)
-                rows.append(
-                    [
-                        f"{setting.name}: {method}",
-                        _counted(values(methods, method, "all")),
-                        *map(format_interval, cost),
-                        _mean(methods, method, "session"),
-                    ]
-                )
-    columns = ["F1 (seeds)", "less perfect, all", "less perfect, unseen", "session"]
-    title = "Users who make mistakes or know only some labels"
-    return Table(title, ["", *columns], rows) if rows else None
+        perfect = found.get(setting._replace(user="perfect"), {})
+        rows = [
+            [
+                method,
+                _counted(values(methods, method, "all")),
+                *map(format_interval, _less(methods, perfect, method, method)),
+                _mean(methods, method, "session"),
+            ]
+            for method in order
+            if method in methods
+        ]
+        if setting.user != "perfect" and rows:
+            columns = ["F1 (seeds)", "less perfect: all", "unseen", "from the K"]
+            tables.append(Table(setting.name, ["method", *columns], rows))
+    return tables
 
 
-def answers(setting: Setting, methods: Methods, pairs: dict[str, str]) -> list[str]:
-    """How far from GroundTruth some methods end; nothing where it did not run.
+def answers(setting: Setting, methods: Methods, said: dict[str, str]) -> list[str]:
+    """How far from GroundTruth some methods end, in a sentence; none where none ran.
 
-    pairs (dict[str, str]): Methods and how to introduce them.
+    said (dict[str, str]): The methods, and what they are called in it.
     """
-    said = []
-    for method, introduction in pairs.items():
-        by_metric = _less(methods, methods, method, HIGH)
-        if all(by_metric):
-            whole, unseen = map(format_interval, by_metric)
-            way = gap_closed_by(*_way(methods, method))
-            n = len(values(methods, method, "all"))
-            said.append(
-                f"{introduction} {whole} from {HIGH} on all classes and {unseen} on"
-                " unseen ones"
-                + (
-                    f", {_percent(way)} of the way up from {LOW}"
-                    if way is not None
-                    else ""
-                )
-                + f" (seeds: {n})"
+    found = []
+    for method, name in said.items():
+        whole, unseen = _less(methods, methods, method, HIGH)
+        if whole and unseen:
+            way = _percent(gap_closed_by(*_way(methods, method)))
+            found.append(
+                f"{name} ends {format_interval(whole)} and {format_interval(unseen)} "
+                f"from it (gap to {LOW} closed: {way}, seeds: {whole.n})"
             )
-    return [f"{setting.name}: {'; '.join(said)}."] if said else []
+    if not found:
+        return []
+    return [
+        f"{setting.name}, on all classes and on those unseen at first, beside {HIGH}: "
+        f"{'; '.join(found)}."
+    ]
 
 
 def format_interval(found: Interval | None) -> str:

@@ -16,7 +16,7 @@ from spacy_causal.experiments.citisl import (
     question_tables,
     read_paper,
     sessions_of,
-    user_table,
+    user_tables,
     values,
 )
 from spacy_causal.experiments.curves import draw_curves
@@ -210,20 +210,23 @@ def test_questions_stand_beside_labels_shown_without_a_model(rows):
 
 
 def test_users_are_compared_with_the_perfect_one(rows):
-    assert user_table(sessions_of(rows), ORDER) is None
-    wrong = row("ours", 1, 0.80, user="mistaken 0.1")
-    table = user_table(sessions_of([*rows, wrong]), ORDER)
-    name = "CoNLL-2003-POS, 10 %, user: mistaken 0.1: ours"
-    assert cells(table) == {name: ["80.0 (1)", "−2.0", "+0.0", "90.0"]}
+    assert user_tables(sessions_of(rows), ORDER) == []
+    wrong = [row(name, 1, 0.80, user="half") for name in ("ours", "CITISL")]
+    (table,) = user_tables(sessions_of([*rows, *wrong]), ORDER)
+    assert table.caption == "CoNLL-2003-POS, 10 %, user: half"
+    assert cells(table) == {
+        "CITISL": ["80.0 (1)", "–", "–", "90.0"],
+        "ours": ["80.0 (1)", "−2.0", "+0.0", "90.0"],
+    }
 
 
 def test_answers_say_what_was_run(rows):
     methods = sessions_of(rows)[CONLL]
-    (said,) = answers(CONLL, methods, {"CITISL": "It ends", "ours": "Ours ends"})
-    assert "Ours ends −4.5 ± 6.4 from GroundTruth on all classes" in said
-    assert "82 % of the way up from BERT (seeds: 2)" in said
-    assert "It ends" not in said
-    assert answers(CONLL, {}, {"ours": "Ours ends"}) == []
+    (said,) = answers(CONLL, methods, {"CITISL": "the paper's", "ours": "our default"})
+    assert "our default ends −4.5 ± 6.4 and +0.0 ± 0.0 from it" in said
+    assert "(gap to BERT closed: 82 %, seeds: 2)" in said
+    assert "the paper's" not in said
+    assert answers(CONLL, {}, {"ours": "our default"}) == []
 
 
 def test_printed_errors_keep_their_digits():
