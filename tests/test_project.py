@@ -65,17 +65,18 @@ def test_open_corpora_are_pinned_and_not_fetched_by_default(project):
         )
 
 
-def test_arms_differ_in_the_head_and_the_rate_alone(project):
+def test_arms_differ_in_the_head_and_the_rates_alone(project):
     options = {}
     for arm in ("plain", "causal"):
         (command,) = (c for c in project["commands"] if c["name"] == f"train-{arm}")
         words = shlex.split(command["script"][0].replace(f"/{arm}/", "/ARM/"))
         names = [i for i, word in enumerate(words) if word.startswith("--")]
         options[arm] = {words[i]: words[i + 1] for i in names}
-    rate = options["plain"].pop("--components.tok2vec.model.rate")
+    encoder = "--components.tok2vec.model"
+    rates = [options["plain"].pop(f"{encoder}.{x}") for x in ("rate", "other_rate")]
     head = options["plain"].pop("--components.causal_ner.model")
     assert options["plain"] == options["causal"]
-    assert float(rate) == 0
-    encoder = Config().from_disk(ROOT / "configs" / "cnn.cfg", interpolate=False)
-    width = encoder["components"]["tok2vec"]["model"]["encoder"]["width"]
+    assert list(map(float, rates)) == [0, 0]
+    config = Config().from_disk(ROOT / "configs" / "cnn.cfg", interpolate=False)
+    width = config["components"]["tok2vec"]["model"]["encoder"]["width"]
     assert srsly.json_loads(head)["tok2vec"]["width"] == width
