@@ -3,6 +3,7 @@
 import typer
 from spacy.cli._util import app as spacy_app
 
+from spacy_causal.cli.augment import augment
 from spacy_causal.cli.check import check
 from spacy_causal.cli.confounders import confounders
 from spacy_causal.cli.convert import convert
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("augment")(augment)
 app.command("check")(check)
 app.command("confounders")(confounders)
 app.command("convert")(convert)

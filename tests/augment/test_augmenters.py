@@ -1,0 +1,277 @@
+"""What every registered augmenter and corpus of ours has to do."""
+
+import sys
+from importlib.metadata import entry_points
+
+import numpy as np
+import pytest
+import spacy
+from named_texts import NAMES, TEXTS, docs_of, knowing, write_corpus
+from numpy.random import default_rng
+from spacy.tokens import Doc
+from spacy.training import Example
+from spacy.util import registry
+
+from spacy_causal.augment import corpus as corpus_module
+from spacy_causal.augment.bank import collect_entities, write_bank
+from spacy_causal.augment.corpus import create_counterfactual_corpus
+from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
+from spacy_causal.augment.provenance import get_provenance, source_id
+from spacy_causal.corpus.files import empty_docbin, write_docbin
+from spacy_causal.corpus.reader import create_corpus
+from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_targets
+
+AUGMENTERS = sorted(
+    entry.name
+    for entry in entry_points(group="spacy_augmenters")
+    if entry.name.startswith("spacy-causal.")
+)
+
+
+@pytest.fixture
+def examples(nlp):
+    return [Example(nlp.make_doc(d.text), d) for d in docs_of(nlp)]
+
+
+def entities_file(nlp, examples, folder):
+    path = folder / "entities.json"
+    write_bank(path, collect_entities(e.reference for e in examples))
+    return path
+
+
+def swaps_file(nlp, examples, folder):
+    bank = collect_entities(e.reference for e in examples)
+    docs, settings = empty_docbin(), SwapSettings(2)
+    for attempt in counterfactuals(nlp, examples, bank, settings, default_rng(0)):
+        if attempt.verdict.kept:
+            docs.add(attempt.example.reference)
+    write_docbin(folder / "swaps.spacy", docs)
+    return folder / "swaps.spacy"
+
+
+@pytest.fixture(params=[entities_file, swaps_file])
+def path(request, nlp, examples, tmp_path):
+    return request.param(nlp, examples, tmp_path)
+
+
+def create(name, path, **settings):
+    return registry.augmenters.get(name)(path=path, **settings)
+
+
+def augmented(name, nlp, examples, path, **settings):
+    augment = create(name, path, **settings)
+    return [list(augment(nlp, example)) for example in examples]
+
+
+def content(examples):
+    return [
+        (e.reference.to_bytes(), [t.text for t in e.predicted])
+        for found in examples
+        for e in found
+    ]
+
+
+@pytest.mark.parametrize("name", AUGMENTERS)
+class TestEveryAugmenter:
+    def test_it_yields_examples_with_the_original_first(
+        self, name, nlp, examples, path
+    ):
+        for example, found in zip(
+            examples, augmented(name, nlp, examples, path), strict=True
+        ):
+            assert found[0] is example
+            for new in found[1:]:
+                assert new.predicted.text == new.reference.text
+                assert not new.predicted.has_annotation("ENT_IOB")
+                assert new.reference.vocab is nlp.vocab
+                assert get_provenance(new.reference)["source"] == source_id(
+                    example.reference
+                )
+        assert len(found) == 1, "nothing can be swapped in the last text"
+
+    def test_the_original_stays_as_it_was(self, name, nlp, examples, path):
+        before = [e.reference.to_bytes() for e in examples]
+        augmented(name, nlp, examples, path)
+        assert [e.reference.to_bytes() for e in examples] == before
+
+    def test_same_seed_same_bytes(self, name, nlp, examples, path):
+        first, again, other = (
+            content(augmented(name, nlp, examples * 3, path, seed=seed))
+            for seed in (0, 0, 1)
+        )
+        assert first == again != other
+
+    def test_rate_and_originals(self, name, nlp, examples, path):
+        none = augmented(name, nlp, examples, path, rate=0.0)
+        assert [len(found) for found in none] == [1] * len(examples)
+        only = augmented(name, nlp, examples, path, keep_original=False)
+        assert all(get_provenance(e.reference) for found in only for e in found)
+        some = augmented(name, nlp, examples * 40, path, rate=0.5)
+        assert 0.3 < np.mean([len(f) > 1 for f in some]) / 0.8 < 0.7
+
+    def test_global_random_state_is_left_alone(self, name, nlp, examples, path):
+        import random
+
+        state = random.getstate()
+        augmented(name, nlp, examples, path)
+        assert random.getstate() == state
+
+    def test_a_model_trains_on_it(self, name, nlp, examples, path):
+        found = augmented(name, nlp, examples, path)
+        nlp.add_pipe("causal_ner")
+        optimizer = nlp.initialize(lambda: examples)
+        losses = nlp.update([e for f in found for e in f], sgd=optimizer)
+        assert losses["causal_ner"] > 0
+
+    def test_bad_settings_are_refused(self, name, tmp_path, path):
+        with pytest.raises(ValueError, match="There is no file"):
+            create(name, None)
+        with pytest.raises(ValueError, match="There is no file"):
+            create(name, tmp_path / "none.json")
+        with pytest.raises(ValueError, match="probability"):
+            create(name, path, rate=2.0)
+
+
+def test_a_file_without_swaps_is_refused(nlp, examples, tmp_path):
+    path = write_corpus(tmp_path / "plain.spacy", docs_of(nlp))
+    augment = create("spacy-causal.counterfactual.v1", path)
+    with pytest.raises(ValueError, match="by swapping"):
+        list(augment(nlp, examples[0]))
+
+
+def test_it_augments_a_corpus_from_a_config(nlp, examples, tmp_path):
+    path = write_corpus(tmp_path / "corpus.spacy", docs_of(nlp))
+    augment = create(
+        "spacy-causal.counterfactual.v1", entities_file(nlp, examples, tmp_path)
+    )
+    read = list(create_corpus(path, augmenter=augment)(nlp))
+    assert len(read) > len(TEXTS)
+
+
+@pytest.fixture
+def trained(tmp_path):
+    knowing({n: x for n, x in NAMES.items() if n != "Rome"}).to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def corpus(nlp, tmp_path):
+    return create_corpus(write_corpus(tmp_path / "corpus.spacy", docs_of(nlp)))
+
+
+@pytest.fixture
+def loads(monkeypatch):
+    """How often a pipeline was loaded."""
+    loaded = []
+    load = spacy.load
+    monkeypatch.setattr(spacy, "load", lambda m, **k: loaded.append(m) or load(m, **k))
+    return loaded
+
+
+def generated(examples):
+    return [e for e in examples if get_provenance(e.reference)]
+
+
+class TestCorpus:
+    def test_it_screens_with_a_trained_pipeline(self, nlp, corpus, trained):
+        every = create_counterfactual_corpus(corpus, per_example=4)(nlp)
+        kept = create_counterfactual_corpus(corpus, model=trained, per_example=4)(nlp)
+        assert 0 < len(generated(kept)) < len(generated(every))
+        donors = [
+            swap["donor"]
+            for e in generated(kept)
+            for swap in get_provenance(e.reference)["swaps"]
+        ]
+        assert "Rome" not in donors and "Oslo" in donors
+        assert len(kept) - len(generated(kept)) == len(TEXTS)
+
+    def test_it_generates_once(self, nlp, corpus, trained, loads):
+        read = create_counterfactual_corpus(corpus, model=trained, per_example=3)
+        first, again = content([read(nlp)]), content([read(nlp)])
+        assert first == again and len(loads) == 1
+        other = spacy.blank("en")
+        assert content([read(other)]) == first and len(loads) == 1
+        assert all(e.reference.vocab is other.vocab for e in read(other))
+
+    def test_predicted_docs_are_fresh_each_time(self, nlp, corpus):
+        read = create_counterfactual_corpus(corpus)
+        for example in generated(read(nlp)):
+            example.predicted.set_ents([], default="outside")
+        assert not any(
+            e.predicted.has_annotation("ENT_IOB") for e in generated(read(nlp))
+        )
+
+    def test_other_data_is_augmented_anew(self, nlp, tmp_path):
+        path = tmp_path / "corpus.spacy"
+        write_corpus(path, docs_of(nlp)[:1] + docs_of(nlp)[3:])
+        read = create_counterfactual_corpus(create_corpus(path))
+        assert len(read(nlp)) == 3
+        write_corpus(path, docs_of(nlp))
+        assert len(generated(read(nlp))) >= 3
+
+    def test_a_folder_keeps_it_from_run_to_run(
+        self, nlp, corpus, trained, loads, tmp_path
+    ):
+        def read(**settings):
+            settings = {"model": trained, "cache": tmp_path / "cache", **settings}
+            return content([create_counterfactual_corpus(corpus, **settings)(nlp)])
+
+        assert read() == read() and len(loads) == 1
+        assert read(seed=1) != read() and len(loads) == 2
+        knowing({"Ada": "PER"}).to_disk(trained)
+        read()
+        assert len(loads) == 3, "another discriminator says something else"
+        assert {p.suffix for p in (tmp_path / "cache").iterdir()} == {".spacy"}
+
+    def test_order(self, nlp, corpus):
+        first = create_counterfactual_corpus(corpus, order="augmented_first")(nlp)
+        marks = [bool(get_provenance(e.reference)) for e in first]
+        assert marks == sorted(marks, reverse=True) and len(set(marks)) == 2
+        mixed = create_counterfactual_corpus(corpus)(nlp)
+        assert sorted(content([mixed])) == sorted(content([first]))
+        with pytest.raises(ValueError, match="order"):
+            create_counterfactual_corpus(corpus, order="last")
+
+    def test_donors_from_outside(self, nlp, corpus, tmp_path):
+        model = tmp_path / "other"
+        knowing(NAMES | {"Zoe Day": "PER"}).to_disk(model)
+        unlabelled = [nlp.make_doc("Zoe Day sang")]
+        unlabelled[0].cats = {"x": 1.0}
+        donors = create_corpus(write_corpus(tmp_path / "more.spacy", unlabelled))
+        read = create_counterfactual_corpus(
+            corpus, model=model, donors=donors, per_example=6
+        )
+        assert any("Zoe Day" in e.reference.text for e in read(nlp))
+        with pytest.raises(ValueError, match="take a model"):
+            create_counterfactual_corpus(corpus, donors=donors)
+
+    def test_targets_go_along(self, nlp, tmp_path):
+        rows = np.float32([[1, 0], [0, 1], [1, 0], [0.5, 0.5]])
+        docs = [
+            Doc(nlp.vocab, words=["saw", name, "go", "by"]) for name in ("Ada", "Cy")
+        ]
+        for doc in docs:
+            set_targets(doc, "ner", TokenTargets("io", ("O", "I-PER"), rows))
+        path = write_corpus(tmp_path / "targets.spacy", docs)
+        made = generated(create_counterfactual_corpus(create_corpus(path))(nlp))
+        assert sorted(e.reference[1].text for e in made) == ["Ada", "Cy"]
+        for example in made:
+            got = get_targets(example.reference, "ner").rows
+            np.testing.assert_array_equal(got, rows)
+
+    def test_a_config_names_it(self, nlp, tmp_path, trained):
+        path = write_corpus(tmp_path / "corpus.spacy", docs_of(nlp))
+        config = {
+            "corpus": {
+                "@readers": "spacy-causal.CounterfactualCorpus.v1",
+                "model": str(trained),
+                "corpus": {"@readers": "spacy-causal.Corpus.v1", "path": str(path)},
+            }
+        }
+        read = registry.resolve(config)["corpus"]
+        assert generated(read(nlp))
+
+
+def test_no_pipeline_loads_before_it_is_needed(corpus, loads):
+    create_counterfactual_corpus(corpus, model="no_such_model")
+    assert not loads and sys.modules[corpus_module.__name__]

@@ -1,0 +1,122 @@
+"""`python -m spacy causal augment`, from files to files."""
+
+import pytest
+import spacy
+from named_texts import NAMES, TEXTS, docs_of, knowing, write_corpus
+from typer.testing import CliRunner
+
+from spacy_causal.augment.bank import read_bank
+from spacy_causal.augment.provenance import get_provenance, swaps_of
+from spacy_causal.cli.app import app
+from spacy_causal.corpus.files import read_spacy
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+@pytest.fixture
+def files(nlp, tmp_path):
+    knowing({n: x for n, x in NAMES.items() if n != "Rome"}).to_disk(tmp_path / "model")
+    source = write_corpus(tmp_path / "in.spacy", docs_of(nlp))
+    return source, tmp_path / "deep" / "out.spacy", tmp_path / "model"
+
+
+def call(source, output, *options):
+    command = ["augment", str(source), str(output), *map(str, options)]
+    return CliRunner().invoke(app, command)
+
+
+def read(path):
+    return list(read_spacy(path, spacy.blank("en").vocab))
+
+
+def test_swaps_with_a_table_and_a_page(files, tmp_path):
+    source, output, model = files
+    page, bank = tmp_path / "swaps.html", tmp_path / "bank.json"
+    options = ("--model", model, "--per-example", 3, "--html", page, "--bank", bank)
+    shown = call(source, output, *options)
+    assert shown.exit_code == 0, shown.output
+    for word in ("generated", "kept", "not found", "no other entity of the type"):
+        assert word in shown.output
+    docs = read(output)
+    assert [d.text for d in docs[: len(TEXTS)]] == TEXTS
+    new = [d for d in docs if get_provenance(d)]
+    assert new and len(docs) == len(TEXTS) + len(new)
+    assert all(s.donor != "Rome" for d in new for s in swaps_of(d))
+    html = page.read_text()
+    assert "not found" in html and "<mark" in html and "Rome" in html
+    assert read_bank(bank).count("PER") == 4
+    names = {p.name for p in tmp_path.iterdir()} | {
+        p.name for p in output.parent.iterdir()
+    }
+    assert not any(name.endswith(".part") for name in names)
+
+
+def test_same_seed_same_bytes(files):
+    source, output, model = files
+    written = []
+    for seed in (7, 7, 8):
+        options = ("--model", model, "--seed", seed, "--per-example", 2, "--only-new")
+        assert call(source, output, *options).exit_code == 0
+        written.append([doc.to_bytes() for doc in read(output)])
+        assert all(map(get_provenance, read(output)))
+    assert written[0] == written[1] != written[2]
+
+
+@pytest.mark.parametrize("option", ["--all-entities", "--compatible", "--balance"])
+def test_options_without_a_screen(files, option):
+    source, output, _ = files
+    assert call(source, output, option).exit_code == 0
+    assert any(map(get_provenance, read(output)))
+
+
+def test_nothing_is_written_when_nothing_is_kept(files, tmp_path):
+    source, output, _ = files
+    knowing({"Zed": "PER"}).to_disk(tmp_path / "blind")
+    shown = call(source, output, "--model", tmp_path / "blind")
+    assert shown.exit_code == 1 and "nothing written" in shown.output
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--model", "no_such_model"), "no_such_model"),
+        (("--min-score", "0.5"), "take a --model"),
+        (("--lang", "qq"), "qq"),
+    ],
+)
+def test_bad_options_say_what_is_wrong(files, options, message):
+    source, output, _ = files
+    shown = call(source, output, *options)
+    assert shown.exit_code == 1 and message in shown.output
+    assert not output.exists()
+
+
+def test_bounds_that_the_model_cannot_serve(files):
+    source, output, model = files
+    shown = call(source, output, "--model", model, "--min-score", "0.5")
+    assert shown.exit_code == 1 and "causal_ner" in shown.output
+
+
+def test_donors_from_unlabelled_text(files, nlp, tmp_path):
+    source, output, _ = files
+    knowing(NAMES | {"Zoe Day": "PER"}).to_disk(tmp_path / "more")
+    donors = write_corpus(tmp_path / "text.spacy", [nlp.make_doc("Zoe Day sang")])
+    options = ("--model", tmp_path / "more", "--donors", donors, "--per-example", 6)
+    assert call(source, output, *options).exit_code == 0
+    assert any("Zoe Day" in doc.text for doc in read(output))
+
+
+def test_text_on_the_page_is_text(nlp, tmp_path):
+    names = [HOSTILE, "Ada"]
+    docs = []
+    for name in names:
+        doc = spacy.tokens.Doc(
+            nlp.vocab, words=["by", name], ents=["O", f"B-{HOSTILE}"]
+        )
+        docs.append(doc)
+    source = write_corpus(tmp_path / "in.spacy", docs)
+    page = tmp_path / "page.html"
+    shown = call(source, tmp_path / "out.spacy", "--html", page)
+    assert shown.exit_code == 0, shown.output
+    assert "<script" not in page.read_text() and "&lt;script" in page.read_text()
