@@ -177,7 +177,7 @@ def ratio(steps: Iterable[Any], name: str) -> float:
     """The share of the questions counted that had their class among the K."""
     steps = list(steps)
     counted = sum(step.counted for step in steps)
-    return round(sum(getattr(step, name) for step in steps) / counted, 4)
+    return round(sum(getattr(step, name) for step in steps) / max(counted, 1), 4)
 
 
 def user_of(cell: dict[str, Any], corpus: Corpus) -> Any:
@@ -188,7 +188,11 @@ def user_of(cell: dict[str, Any], corpus: Corpus) -> Any:
     kind, _, rate = cell["user"].partition(" ")
     if kind == "mistaken":
         return create_mistaken_user(float(rate))
-    return create_partial_user(corpus.labels[::2]) if kind == "half" else perfect_user
+    return (
+        create_partial_user((*corpus.labels[::2], "O"))
+        if kind == "half"
+        else perfect_user
+    )
 
 
 def importance(kind: str | None, seen: Counter[str]) -> Any:

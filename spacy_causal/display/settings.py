@@ -28,7 +28,7 @@ class Display:
 
     k: int = 3
     unit: Unit | None = None
-    modulation: Modulation = "fixed"
+    modulation: Modulation = "none"
     size: float = 1.0
     near_miss: float = 0.1
     propensities: bool = False

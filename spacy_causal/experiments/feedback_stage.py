@@ -70,10 +70,13 @@ def set_stage(setup: FeedbackSetup, seed: int) -> Stage:
         if name not in classes:
             labels = ", ".join(classes)
             raise ValueError(f"{setup.train} has no label {name!r}: it has {labels}.")
-    for label in classes:
-        pipe.add_label(label)
     rng = default_rng(seed)
     unseen = _unseen(setup.unseen, counts[1], rng)
+    if setup.model is not None and set(unseen) & set(pipe.labels):
+        known = ", ".join(sorted(set(unseen) & set(pipe.labels)))
+        raise ValueError(f"{setup.model} has the label {known}: it is not unseen.")
+    for label in classes:
+        pipe.add_label(label)
     labelled, stream = split_initial(train, setup.initial, rng)
     stream = stream[: setup.max_texts or None]
     initial = [without_classes(doc, pipe.layer, unseen) for doc in labelled]

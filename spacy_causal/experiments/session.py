@@ -7,6 +7,7 @@ from typing import Any
 from numpy.random import Generator
 from spacy.tokens import Doc
 
+from spacy_causal.display.candidates import type_names
 from spacy_causal.experiments.streaming import OUTSIDE, classes_of
 from spacy_causal.experiments.users import SimulatedUser
 from spacy_causal.learning.answers import Answer, Unit
@@ -59,6 +60,7 @@ def simulate_session(
     scorer: Any = nlp.get_pipe("candidate_scorer")
     pipe: Any = nlp.get_pipe(learner.component)
     unit = scorer.display.unit_of(pipe.tag_set)
+    n_shown_from = len(type_names(pipe.tag_set) if unit == "token" else pipe.labels)
     for start in range(0, len(docs), batch_size):
         batch = docs[start : start + batch_size]
         scorer.round = start // batch_size
@@ -68,7 +70,7 @@ def simulate_session(
             truths = truths_of(doc, asked._.candidates, pipe.layer, unit)
             answers = []
             for question, truth in truths:
-                _count(counts, question, truth, frequent, len(pipe.labels))
+                _count(counts, question, truth, frequent, n_shown_from)
                 answer = Answer(
                     str(number),
                     question.start,

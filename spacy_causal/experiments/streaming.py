@@ -25,7 +25,7 @@ def split_initial(
 def draw_unseen(
     counts: Counter[str], share: float, rng: Generator, *, tries: int = 5000
 ) -> list[str]:
-    """Classes, a third to a half of all, whose share of the tokens comes closest to
+    """Classes, a third to two thirds of all, whose share of the tokens comes closest to
     the one that is wanted, sorted.
 
     counts (Counter[str]): Test tokens by class, without "O".

@@ -28,7 +28,7 @@ default_config = """
 source = null
 k = 3
 unit = null
-modulation = "fixed"
+modulation = "none"
 size = 1.0
 near_miss = 0.1
 seed = 0
@@ -156,7 +156,8 @@ class CandidateScorer(Pipe):
         labeller = self.labeller
         if hasattr(labeller, "take_scores"):
             scores = labeller.take_scores(self, docs)
-            if scores is not None:
+            # Labels may have been added since.
+            if scores is not None and scores.logits.shape[1] == len(labeller.tag_set):
                 return scores
         _require_features(labeller, docs)
         return labeller.predict(docs)

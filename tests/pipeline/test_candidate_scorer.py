@@ -103,7 +103,7 @@ def test_same_seed_same_bytes(trained, case):
 
 
 def test_another_round_and_another_seed_ask_something_else(trained):
-    nlp = trained(k=2, size=3.0)
+    nlp = trained(k=2, modulation="fixed", size=3.0)
     scorer = nlp.get_pipe("candidate_scorer")
 
     def all_asked():
@@ -381,3 +381,11 @@ def test_an_example_whose_prediction_was_asked_about_trains(trained, examples):
     reference = examples[0].reference
     example = Example(nlp(reference.text), reference)
     nlp.update([example], sgd=nlp.resume_training())
+
+
+def test_labels_may_be_added_between_the_two(trained):
+    nlp = trained(unit="token")
+    doc = nlp.get_pipe("causal_ner")(nlp.make_doc(TEXTS[0]))
+    nlp.get_pipe("causal_ner").add_label("NEW")
+    asked_about = nlp.get_pipe("candidate_scorer")(doc)._.candidates
+    assert len(asked_about) == len(doc)
