@@ -12,9 +12,10 @@ def settle(answers: Sequence[Answer], n_tokens: int) -> list[Held]:
     """What holds of each token in the end: the answer that confirmed it, the types that
     were refused, or None.
 
-    A later answer replaces an earlier one at its tokens, but refusals add up. What
-    remains of a confirmed mention that a later answer cuts is unknown; a later answer
-    at one of its tokens that names the same type leaves it whole.
+    A later answer replaces an earlier one at its tokens, but refusals add up, and one
+    of other types leaves what was confirmed. What remains of a confirmed mention that a
+    later answer cuts is unknown; a later answer at one of its tokens that names the
+    same type leaves it whole.
     Raises ValueError for an answer beyond the last token.
     """
     held: list[Held] = [None] * n_tokens
@@ -26,12 +27,13 @@ def settle(answers: Sequence[Answer], n_tokens: int) -> list[Held]:
             )
         for i in range(answer.start, answer.end):
             before = held[i]
+            if _goes_with(answer, before):
+                continue
+            _cut(held, before)
             if answer.chosen is None:
                 earlier = before if isinstance(before, frozenset) else frozenset()
-                _cut(held, before)
                 held[i] = earlier | frozenset(answer.shown)
-            elif not _goes_with(answer, before):
-                _cut(held, before)
+            else:
                 held[i] = answer
     return held
 
@@ -50,11 +52,12 @@ def _apart(beside: Held, label: str) -> bool:
 
 
 def _goes_with(answer: Answer, before: Held) -> bool:
-    return (
-        isinstance(before, Answer)
-        and (answer.unit, before.unit) == ("token", "mention")
-        and answer.chosen == before.chosen
-    )
+    if not isinstance(before, Answer):
+        return False
+    if answer.chosen is None:
+        return before.chosen not in answer.shown
+    units = (answer.unit, before.unit)
+    return units == ("token", "mention") and answer.chosen == before.chosen
 
 
 def _cut(held: list[Held], before: Held) -> None:

@@ -258,9 +258,21 @@ def test_refusals_add_up_until_something_is_chosen():
     answers = [token(0, None, ("PER",)), token(0, None, ("LOC",))]
     row = targets_of(answers, tag_set, own).rows[0]
     assert not row[1] and not row[2] and row[3] > 0
-    again = [token(0, "ORG", ("ORG",)), token(0, None, ("LOC",))]
-    row = targets_of(again, tag_set, own).rows[0]
-    assert row[1] > 0 and not row[2] and row[3] > 0
+    row = targets_of([*answers, token(0, "LOC", ("LOC",))], tag_set, own).rows[0]
+    assert row.tolist() == [0, 0, 1, 0]
+
+
+def test_a_refusal_of_other_types_leaves_what_was_confirmed():
+    assert last_known([token(1, "O"), token(1, None, ("LOC",))])[1] == "O"
+    whole = [mention(0, 3, "PER"), token(1, None, ("LOC", "ORG"))]
+    assert last_known(whole)[:3] == ["B-PER", "I-PER", "I-PER"]
+    tag_set = TagSet("io", LABELS)
+    own = distributions(1, tag_set)
+    answers = [token(0, "ORG", ("ORG",)), token(0, None, ("PER", "LOC"))]
+    assert targets_of(answers, tag_set, own).rows[0].tolist() == [0, 0, 0, 1]
+    answers.append(token(0, None, ("ORG",)))
+    row = targets_of(answers, tag_set, own).rows[0]
+    assert row[1] > 0 and row[2] > 0 and not row[3]
 
 
 def test_a_label_the_component_lacks_is_refused_by_name():
