@@ -177,7 +177,9 @@ def targets_of(
 
     own, imputed (Floats2d): What the model and σ say, shape (n, M).
     doubly_robust (bool): Confirmed rows are doubly robust towards σ (or the model, as
-        the mode has it) where the answer's propensity is known.
+        the mode has it) where the answer's propensity is known. With a `clip` of 1 or
+        more, as by default, the type that is taught is the confirmed one all the same:
+        the weight is at least 1, and all that falls off that type is cut.
     """
     own = np.asarray(own, dtype=np.float32)
     rows = np.zeros((len(own), len(tag_set)), dtype=np.float32)

@@ -15,7 +15,9 @@ class LearnerSettings:
         out. One that has never seen a class gives it next to nothing, so this is high.
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
         model has learnt since and at a temperature of 1 (mode "own_ruled_out").
-    doubly_robust, clip: See `doubly_robust_rows`.
+    doubly_robust, clip: See `doubly_robust_rows`. A `clip` of 1 or more changes nothing
+        about which type is taught: the weight is at least 1, and all that falls off
+        the confirmed type is cut. Only one below 1 mixes the imputation in.
     updates (int): How often each batch of answers is gone through.
     batch_size (int): Examples in one step of the optimizer.
     replay_ratio (float): Examples of gold and of earlier answers mixed in, for each
