@@ -1,7 +1,9 @@
 """`Learner`: a component that learns from answers while they are given."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -73,12 +75,16 @@ class Learner:
         self._base = self._trainer.snapshot()
         self._base_best = {label: score.f for label, score in self._scores().items()}
         self._batches: list[list[Answered]] = []
+        self._lessons: dict[str, Lesson] = {}
+        self._best: dict[str, float] = {}
         self._reset()
         batches, self._waiting = surviving(self.journal)
-        if checkpoint is not None:
-            self._resume(Path(checkpoint), batches)
-        for batch in batches[len(self._batches) :]:
-            self._learn(batch)
+        with self._all_or_nothing():
+            if checkpoint is not None:
+                self._resume(Path(checkpoint), batches)
+            for batch in batches[len(self._batches) :]:
+                self._learn(batch)
+            self._add_labels(self._waiting)
 
     @property
     def n_batches(self) -> int:
@@ -100,34 +106,37 @@ class Learner:
             return
         words, spaces = words_of(doc)
         said = Answered(tuple(words), tuple(spaces), tuple(answers))
-        known = [x.words for x in self._waiting if x.doc == said.doc]
-        if said.doc in self._lessons:
-            known.append(self._lessons[said.doc].words)
-        if any(other != said.words for other in known):
+        known = (x for x in chain(*self._batches, self._waiting) if x.doc == said.doc)
+        if any(other.words != said.words for other in known):
             raise ValueError(f"{said.doc[:60]!r} was answered with other tokens.")
         self._add_labels([said])
         self.journal.append(answered_record(self.n_batches, said))
         self._waiting.append(said)
 
     def update(self) -> UpdateReport:
-        """Learn from the answers that wait."""
+        """Learn from the answers that wait. Interrupted, it has learnt nothing, and
+        they go on waiting."""
         if not self._waiting:
             return UpdateReport(batch=self.n_batches)
-        report = self._learn(self._waiting)
-        self._waiting = []
-        self.journal.append({"event": UPDATED, "batch": report.batch})
+        with self._all_or_nothing():
+            report = self._learn(self._waiting)
+            self.journal.append({"event": UPDATED, "batch": report.batch})
+            self._waiting = []
         return report
 
     def undo(self, n: int = 1) -> None:
         """Take back the last `n` updates, answers and all, as if they had never been:
-        what remains is learnt again from the start. Answers that wait go on waiting."""
+        what remains is learnt again from the start. Answers that wait go on waiting.
+        Interrupted, it has taken back nothing."""
         if not 1 <= n <= self.n_batches:
             raise ValueError(f"Cannot undo {n} of {self.n_batches} updates.")
         keep = self._batches[: self.n_batches - n]
-        self._reset()
-        for batch in keep:
-            self._learn(batch)
-        self.journal.append({"event": UNDONE, "batch": len(keep)})
+        with self._all_or_nothing():
+            self._reset()
+            for batch in keep:
+                self._learn(batch)
+            self._add_labels(self._waiting)
+            self.journal.append({"event": UNDONE, "batch": len(keep)})
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint, whole or not at all.
@@ -153,10 +162,25 @@ class Learner:
             },
         )
 
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Whatever interrupts what is done within it leaves the learner as it was."""
+        before = self._trainer.snapshot()
+        lessons, best = dict(self._lessons), dict(self._best)
+        batches, waiting = list(self._batches), self._waiting
+        try:
+            yield
+        except BaseException:
+            self._trainer.restore(before)
+            self._lessons, self._best = lessons, best
+            self._batches, self._waiting = batches, waiting
+            raise
+
     def _learn(self, batch: Sequence[Answered]) -> UpdateReport:
         self._add_labels(batch)
         number, gated = len(self._batches), bool(self.dev)
         before = self._trainer.snapshot() if gated else None
+        lessons = dict(self._lessons)
         with seeded(self.nlp, (self.seed, number)) as rng, memory_zone(self.nlp):
             keys = self._make_lessons(batch)
             n_examples, loss = self._train(keys, rng)
@@ -167,6 +191,7 @@ class Learner:
         )
         if fell and before is not None:
             self._trainer.restore(before)
+            self._lessons = lessons
         else:
             for label, score in scores.items():
                 best[label] = max(score.f, best.get(label, 0.0))
@@ -282,7 +307,7 @@ class Learner:
     def _reset(self) -> None:
         self._trainer.restore(self._base)
         self._batches = []
-        self._lessons: dict[str, Lesson] = {}
+        self._lessons = {}
         self._best = dict(self._base_best)
 
     def _identity(self) -> dict[str, Any]:

@@ -189,6 +189,125 @@ def test_a_gate_rolls_back_weights_and_moments(docs):
             np.testing.assert_array_equal(a, b)
 
 
+def lie_about(learner, docs):
+    for i, doc in enumerate(docs):
+        learner.answer(doc, [Answer(f"lie {i}", 0, 5, ("PER",), "O", "mention")])
+    return learner.update()
+
+
+def test_what_the_gate_rejected_is_not_replayed(docs, monkeypatch):
+    settings = replace(FAST, min_support=1, replay_ratio=0.5)
+    kwargs = {"dev": docs, "settings": settings}
+    learner = Learner(untrained(), "causal_ner", **kwargs)
+    while not session(learner, docs).accepted or found(learner.nlp, docs) != truth(
+        docs
+    ):
+        assert learner.n_batches < 40
+    lessons = dict(learner._lessons)
+    while lie_about(learner, docs).accepted:
+        lessons = dict(learner._lessons)
+        assert learner.n_batches < 60
+    assert learner._lessons == lessons
+    with pytest.raises(ValueError, match="other tokens"):
+        lie = Answer("lie 0", 0, 1, ("PER",), "O")
+        learner.answer(Doc(learner.nlp.vocab, words=["other"]), [lie])
+    replayed = []
+    monkeypatch.setattr(
+        learner, "_recalled", lambda sources: replayed.extend(sources) or list(sources)
+    )
+    session(learner, docs[:2])
+    assert replayed and all(x in lessons.values() for x in replayed)
+    again = Learner(untrained(), "causal_ner", journal=learner.journal, **kwargs)
+    assert weights_of(again.nlp) == weights_of(learner.nlp)
+
+
+def stop_at(monkeypatch, nlp, n):
+    """Have the n-th `nlp.update` from now on be interrupted when it is done."""
+    update, calls = nlp.update, []
+
+    def interrupted(*args, **kwargs):
+        update(*args, **kwargs)
+        calls.append(args)
+        if len(calls) == n:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(nlp, "update", interrupted)
+
+
+@pytest.mark.parametrize("dev", [False, True])
+def test_an_interrupted_update_has_not_happened(docs, monkeypatch, dev):
+    def make():
+        learner = Learner(untrained(), "causal_ner", dev=docs * dev, settings=FAST)
+        session(learner, docs[:3])
+        for doc in docs[2:]:
+            learner.answer(doc, answers_to(doc, shown=("LOC",)))
+        return learner
+
+    one, other = make(), make()
+    before, waiting = weights_of(one.nlp), one.waiting
+    lessons, records = dict(one._lessons), list(one.journal)
+    with monkeypatch.context() as patch:
+        stop_at(patch, one.nlp, 2)
+        with pytest.raises(KeyboardInterrupt):
+            one.update()
+    assert weights_of(one.nlp) == before
+    assert (one.waiting, one._lessons, one.n_batches) == (waiting, lessons, 1)
+    assert list(one.journal) == records and not one.nlp.vocab.in_memory_zone
+    assert one.update() == other.update()
+    assert weights_of(one.nlp) == weights_of(other.nlp)
+
+
+def test_an_update_that_cannot_be_journaled_has_not_happened(docs, monkeypatch):
+    learner = Learner(untrained(), "causal_ner", settings=FAST)
+    before = weights_of(learner.nlp)
+    learner.answer(docs[0], answers_to(docs[0]))
+
+    def fail(record):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(learner.journal, "append", fail)
+        with pytest.raises(OSError, match="no space"):
+            learner.update()
+    assert weights_of(learner.nlp) == before
+    assert learner.waiting and not learner.n_batches
+
+
+def test_an_interrupted_undo_has_taken_nothing_back(docs, monkeypatch):
+    def make():
+        learner = Learner(untrained(), "causal_ner", settings=FAST)
+        for at in (0, 2, 4):
+            session(learner, docs[at : at + 2])
+        learner.answer(docs[0], answers_to(docs[0]))
+        return learner
+
+    one, other = make(), make()
+    with monkeypatch.context() as patch:
+        stop_at(patch, one.nlp, 3)
+        with pytest.raises(KeyboardInterrupt):
+            one.undo()
+    assert weights_of(one.nlp) == weights_of(other.nlp)
+    assert one._batches == other._batches and list(one._lessons) == list(other._lessons)
+    assert list(one.journal) == list(other.journal)
+    for learner in (one, other):
+        learner.undo()
+        learner.update()
+    assert weights_of(one.nlp) == weights_of(other.nlp)
+
+
+def test_a_label_of_an_answer_that_waits_stays(docs):
+    learner = Learner(untrained(), "causal_ner", settings=FAST)
+    session(learner, docs[:2])
+    learner.answer(docs[2], [Answer("d", 0, 1, ("PER",), "ORG")])
+    again = Learner(
+        untrained(), "causal_ner", settings=FAST, journal=learner.journal
+    )  # fmt: skip
+    learner.undo()
+    for each in (learner, again):
+        assert each.nlp.get_pipe("causal_ner").labels == ("PER", "LOC", "ORG")
+    assert learner.waiting
+
+
 def test_replay_keeps_the_first_domain(docs):
     """Afterwards the model is told, of other text, that nothing is an entity."""
 
@@ -444,6 +563,42 @@ def test_cold_start_from_a_blank_pipeline(name):
     said = {"causal_ner": [t.ent_type_ for t in read],
             "causal_tagger": [t.tag_ for t in read]}[name]  # fmt: skip
     assert said == {"causal_ner": ["Y", ""], "causal_tagger": ["Y", "X"]}[name]
+
+
+def test_a_cold_start_leaves_other_pipes_as_they_are():
+    nlp = shared_pipeline()
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "X", "pattern": "x"}])
+    doc = nlp.make_doc("Anna lives in Paris")
+
+    def state():
+        encoder, *heads = [nlp.get_pipe(name).model for name in shared]
+        return encoder.predict([doc])[0].tobytes(), [x.to_bytes() for x in heads]
+
+    shared = ("tok2vec", "causal_ner", "causal_tagger")
+    before = state()
+    nlp.add_pipe("causal_ner", name="new", config={"model": {"tok2vec": LISTENER}})
+    cold_start(nlp, "new", ["Y"])
+    assert state() == before
+    assert nlp.get_pipe("entity_ruler").patterns
+    assert nlp.get_pipe("new").labels == ("Y",)
+    learner = Learner(nlp, "new", settings=FAST)
+    learner.answer(doc, [Answer("d", 0, 1, ("Y",), "Y")])
+    assert learner.update().loss > 0
+
+
+def test_cold_starts_behind_one_new_encoder():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec", config={"model": CNN})
+    for name in ("causal_ner", "causal_tagger"):
+        nlp.add_pipe(name, config={"model": {"tok2vec": LISTENER}})
+    cold_start(nlp, "causal_ner", ["X"])
+    before = weights_of(nlp)
+    cold_start(nlp, "causal_tagger", ["Y"])
+    after = weights_of(nlp)
+    assert [name for name in after if after[name] != before[name]] == ["causal_tagger"]
+    learner = Learner(nlp, "causal_ner", settings=FAST)
+    learner.answer(nlp.make_doc("a"), [Answer("d", 0, 1, ("X",), "X")])
+    assert learner.update().loss > 0
 
 
 def test_entities_of_a_mention_answer_are_spans(ner):
