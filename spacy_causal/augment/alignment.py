@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-import numpy as np
 from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_causal.augment.mentions import Mention
 from spacy_causal.augment.moved import Moves
 from spacy_causal.targets.gold import same_tokens
+
+
+class Cut(NamedTuple):
+    """A predicted Doc, and whether its tokens are the reference's."""
+
+    predicted: Doc
+    same: bool
 
 
 class CutText(Protocol):
     """Cuts a reference's text into the tokens of a predicted Doc."""
 
-    def __call__(self, reference: Doc, text: str | None = None) -> Doc:
+    def __call__(self, reference: Doc, text: str | None = None) -> Cut:
         """text (str | None): The reference's, where it is known already."""
 
 
@@ -33,38 +40,38 @@ def cut_like(nlp: Language, example: Example) -> CutText:
         tokenised = nlp.make_doc(source.text)
         return same_tokens(example) and not _same_words(source, tokenised)
 
-    def cut(reference: Doc, text: str | None = None) -> Doc:
+    def cut(reference: Doc, text: str | None = None) -> Cut:
         predicted = nlp.make_doc(reference.text if text is None else text)
-        if not _same_words(reference, predicted) and has_gold_tokens():
+        same = _same_words(reference, predicted)
+        if not same and has_gold_tokens():
             return copy_words(reference)
-        return predicted
+        return Cut(predicted, same)
 
     return cut
 
 
-def copy_words(reference: Doc, text: str | None = None) -> Doc:
+def copy_words(reference: Doc, text: str | None = None) -> Cut:
     """The same tokens without annotation."""
     words, spaces = reference.to_array([ORTH, SPACY]).T.tolist()
     unknown = reference.has_unknown_spaces
-    return Doc(reference.vocab, words=words, spaces=None if unknown else spaces)
+    copy = Doc(reference.vocab, words=words, spaces=None if unknown else spaces)
+    return Cut(copy, True)
 
 
 def still_aligned(
-    example: Example, new: Example, moves: Moves, spans: Iterable[tuple[int, int]]
+    example: Example, new: Example, moves: Moves, mentions: Iterable[Mention]
 ) -> bool:
-    """Whether the donors are aligned, and all spans that were before the swap.
+    """Whether the donors are aligned, and all mentions that were before the swap.
 
-    spans (Iterable[tuple[int, int]]): Of the old reference.
+    mentions (Iterable[Mention]): Of the old reference.
     """
-    if _same_words(new.reference, new.predicted):
-        return True
     if not all(_aligned(new.reference, new.predicted, *span) for span in moves.new):
         return False
     return all(
         _aligned(new.reference, new.predicted, *moved)
-        or not _aligned(example.reference, example.predicted, *span)
-        for span in spans
-        if (moved := moves.span(*span)) is not None
+        or not _aligned(example.reference, example.predicted, start, end)
+        for start, end, _ in mentions
+        if (moved := moves.span(start, end)) is not None
     )
 
 
@@ -75,6 +82,6 @@ def _aligned(reference: Doc, predicted: Doc, start: int, end: int) -> bool:
 
 
 def _same_words(reference: Doc, predicted: Doc) -> bool:
-    return len(reference) == len(predicted) and np.array_equal(
-        reference.to_array(ORTH), predicted.to_array([ORTH])
+    return len(reference) == len(predicted) and (
+        reference.to_array(ORTH).tobytes() == predicted.to_array(ORTH).tobytes()
     )

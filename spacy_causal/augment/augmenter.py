@@ -110,7 +110,7 @@ def draw_made_swaps(
     if found:
         cut = cut_like(nlp, example)
         for i in sorted(rng.permutation(len(found))[:count].tolist()):
-            yield Example(cut(found[i]), found[i])
+            yield Example(cut(found[i]).predicted, found[i])
 
 
 def _unscreened(path: Path, settings: SwapSettings) -> Callable[..., Iterator[Example]]:

@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,8 @@ from spacy_causal.augment.shape import Shape, is_plural, shape_of
 VERSION = 1
 
 
-class Donor(NamedTuple):
+@dataclass(frozen=True)
+class Donor:
     """A surface form, in the tokens that it was annotated in.
 
     spaces (tuple[bool, ...]): Whether a space follows each word; the last one's is
@@ -32,12 +33,17 @@ class Donor(NamedTuple):
     seen: int = 1
     plural: bool = False
 
-    @property
+    @cached_property
     def text(self) -> str:
         """As it reads."""
         return joined(self.words, self.spaces)
 
-    @property
+    @cached_property
+    def spaced(self) -> "Donor":
+        """As it reads where nobody knows which spaces there are."""
+        return replace(self, spaces=(True,) * len(self.words))
+
+    @cached_property
     def shape(self) -> Shape:
         """What must be alike in a mention that it may replace."""
         return shape_of(self.words, self.plural)
@@ -62,6 +68,29 @@ class _Forms(NamedTuple):
     position: dict[str, int]
 
 
+_NO_FORMS = _Forms([], {})
+
+
+class Others(NamedTuple):
+    """Donors of a type, without the one that is replaced.
+
+    own (int | None): Its position among them, None where it is not one of them.
+    """
+
+    donors: list[Donor]
+    own: int | None
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self.donors) - (self.own is not None)
+
+    def draw(self, rng: Generator) -> Donor:
+        """One of them, each as probable."""
+        drawn = int(rng.random() * self.number)
+        return self.donors[drawn + (self.own is not None and drawn >= self.own)]
+
+
 @dataclass(frozen=True)
 class EntityBank:
     """Donors by type, the more frequent first, equally frequent ones by their text;
@@ -73,29 +102,13 @@ class EntityBank:
         """How many mentions of a type were seen."""
         return sum(donor.seen for donor in self.donors.get(label, ()))
 
-    def others(self, label: str, form: Donor, *, compatible: bool = False) -> int:
-        """How many donors could stand for a form of a type.
+    def others(self, label: str, text: str, shape: Shape | None = None) -> "Others":
+        """The donors that could stand for a mention that reads otherwise.
 
-        compatible (bool): Only those of its shape.
+        shape (Shape | None): Only those of this shape.
         """
-        forms = self._forms(label, form, compatible)
-        return len(forms.donors) - (form.text in forms.position)
-
-    def draw(
-        self, label: str, form: Donor, rng: Generator, *, compatible: bool = False
-    ) -> Donor | None:
-        """Another form of the type, each as probable; None where there is none."""
-        forms = self._forms(label, form, compatible)
-        own = forms.position.get(form.text)
-        n_others = len(forms.donors) - (own is not None)
-        if not n_others:
-            return None
-        drawn = int(rng.integers(n_others))
-        return forms.donors[drawn + (own is not None and drawn >= own)]
-
-    def _forms(self, label: str, form: Donor, compatible: bool) -> _Forms:
-        key = label, form.shape if compatible else None
-        return self._index.get(key) or _Forms([], {})
+        forms = self._index.get((label, shape), _NO_FORMS)
+        return Others(forms.donors, forms.position.get(text))
 
     @cached_property
     def _index(self) -> dict[tuple[str, Shape | None], _Forms]:
@@ -126,7 +139,7 @@ def bank_of(donors: Iterable[tuple[str, Donor]]) -> EntityBank:
         first.setdefault((label, donor.text), donor)
     by_type: dict[str, list[Donor]] = {label: [] for label, _ in sorted(counts)}
     for label, text in sorted(counts, key=lambda key: (-counts[key], key)):
-        donor = first[label, text]._replace(seen=counts[label, text])
+        donor = replace(first[label, text], seen=counts[label, text])
         by_type[label].append(donor)
     return EntityBank({label: tuple(found) for label, found in by_type.items()})
 
@@ -144,7 +157,8 @@ def merge_banks(*banks: EntityBank) -> EntityBank:
 def write_bank(path: Path, bank: EntityBank) -> None:
     """Write a bank as JSON, whole or not at all."""
     entities = {
-        label: [list(d) for d in donors] for label, donors in bank.donors.items()
+        label: [[d.words, d.spaces, d.seen, d.plural] for d in donors]
+        for label, donors in bank.donors.items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

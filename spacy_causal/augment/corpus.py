@@ -101,7 +101,7 @@ class CounterfactualCorpus:
         examples = list(self.corpus(nlp))
         cuts = {source_id(e.reference): cut_like(nlp, e) for e in examples}
         made = [
-            Example(cuts[(get_provenance(doc) or {})["source"]](doc), doc)
+            Example(cuts[(get_provenance(doc) or {})["source"]](doc).predicted, doc)
             for doc in self._counterfactuals(nlp, examples)
         ]
         if self.order == "augmented_first":

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from spacy_causal.augment.alignment import cut_like, still_aligned
-from spacy_causal.augment.bank import Donor, EntityBank, donor_of
+from spacy_causal.augment.bank import EntityBank, Others, donor_of
 from spacy_causal.augment.mentions import Mention, mentions_of
 from spacy_causal.augment.provenance import set_score
 from spacy_causal.augment.swap import Source, Swap
@@ -55,11 +55,11 @@ class Attempt(NamedTuple):
     verdict: Verdict
 
 
-class _Form(NamedTuple):
-    """A mention that has another form, what it reads now, and its weight."""
+class _Swappable(NamedTuple):
+    """A mention, what could stand for it, and its weight."""
 
     mention: Mention
-    form: Donor
+    others: Others
     weight: float
 
 
@@ -125,27 +125,30 @@ def attempts_at(
 ) -> Iterator[Attempt]:
     """Make `count` different swaps of an example, each drawn anew a few times where it
     would not align. A mention without another form of its type is refused once."""
-    forms = []
-    for mention in mentions_of(example.reference):
-        form = donor_of(example.reference, mention)
-        if bank.others(mention.label, form, compatible=settings.compatible):
+    source = Source.of(example.reference)
+    swappable = []
+    mentions = mentions_of(example.reference)
+    for mention in mentions:
+        others = _others(source, mention, bank, settings)
+        if others.number:
             weight = _weight(mention.label, bank) if settings.balance else 1.0
-            forms.append(_Form(mention, form, weight))
+            swappable.append(_Swappable(mention, others, weight))
         else:
             yield Attempt(example, None, NO_OTHER)
-    if not forms or not count:
+    if not swappable or not count:
         return
-    source, cut = Source.of(example.reference), cut_like(nlp, example)
-    spans = [form.mention[:2] for form in forms]
-    seen: set[tuple[Swap, ...]] = set()
+    cut = cut_like(nlp, example)
+    seen: set[tuple[tuple[int, str], ...]] = set()
     for _ in range(count * TRIES):
-        swaps = tuple(draw_swaps(forms, bank, settings, rng))
-        if swaps in seen:
+        swaps = draw_swaps(swappable, settings, rng)
+        key = tuple([(mention.start, donor.text) for mention, donor in swaps])
+        if key in seen:
             continue
-        seen.add(swaps)
+        seen.add(key)
         reference, text, moves = source.swap(swaps)
-        new = Example(cut(reference, text), reference)
-        aligned = still_aligned(example, new, moves, spans)
+        predicted, same = cut(reference, text)
+        new = Example(predicted, reference)
+        aligned = same or still_aligned(example, new, moves, mentions)
         yield Attempt(example, new, KEPT if aligned else NOT_ALIGNED)
         count -= aligned
         if not count:
@@ -153,16 +156,19 @@ def attempts_at(
 
 
 def draw_swaps(
-    forms: Sequence[_Form], bank: EntityBank, settings: SwapSettings, rng: Generator
+    swappable: Sequence[_Swappable], settings: SwapSettings, rng: Generator
 ) -> list[Swap]:
     """Draw one mention, or take all, and another form for each."""
     if not settings.all_entities:
-        forms = [forms[_draw([form.weight for form in forms], rng)]]
-    drawn = (
-        (mention, bank.draw(mention.label, form, rng, compatible=settings.compatible))
-        for mention, form, _ in forms
-    )
-    return [Swap(mention, donor) for mention, donor in drawn if donor is not None]
+        swappable = [swappable[_draw([weight for _, _, weight in swappable], rng)]]
+    return [Swap(mention, others.draw(rng)) for mention, others, _ in swappable]
+
+
+def _others(
+    source: Source, mention: Mention, bank: EntityBank, settings: SwapSettings
+) -> Others:
+    shape = donor_of(source.doc, mention).shape if settings.compatible else None
+    return bank.others(mention.label, source.text_of(mention), shape)
 
 
 def _draw(weights: Sequence[float], rng: Generator) -> int:

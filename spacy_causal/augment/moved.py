@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,35 +20,40 @@ TARGETS_KEY = ("._.", ATTRIBUTE, None, None)
 class Moves:
     """Where tokens went.
 
+    n_tokens (int): How many there were.
     old, new (list[tuple[int, int]]): The swapped spans before and after, half-open.
-    kept (list[tuple[int, int, int]]): The spans between: start, end, new start.
-    edges (list[int]): For each edge between tokens, 0 to n, where it is now; −1 inside
-        a swapped span, where there is no such edge any more.
     """
 
+    n_tokens: int
     old: list[tuple[int, int]]
     new: list[tuple[int, int]]
-    kept: list[tuple[int, int, int]]
-    edges: list[int]
 
     @classmethod
     def of(cls, n_tokens: int, swaps: Sequence[tuple[int, int, int]]) -> "Moves":
         """swaps (Sequence[tuple[int, int, int]]): Start, end and the number of tokens
         that take their place, ascending."""
-        edges = list(range(n_tokens + 1))
-        old, new, kept = [], [], []
-        done = shift = 0
+        new, shift = [], 0
         for start, end, n_new in swaps:
-            kept.append((done, start, done + shift))
-            old.append((start, end))
             new.append((start + shift, start + shift + n_new))
-            edges[start + 1 : end] = [-1] * (end - start - 1)
-            edges[done : start + 1] = range(done + shift, start + shift + 1)
             shift += n_new - (end - start)
-            done = end
-        kept.append((done, n_tokens, done + shift))
-        edges[done:] = range(done + shift, n_tokens + shift + 1)
-        return cls(old, new, kept, edges)
+        return cls(n_tokens, [swap[:2] for swap in swaps], new)
+
+    @cached_property
+    def kept(self) -> list[tuple[int, int, int]]:
+        """The spans between the swapped ones: start, end, new start."""
+        after = zip(self.old, self.new, strict=True)
+        starts = [(0, 0), *((end, new_end) for (_, end), (_, new_end) in after)]
+        ends = [*(start for start, _ in self.old), self.n_tokens]
+        return [(s, end, to) for (s, to), end in zip(starts, ends, strict=True)]
+
+    @cached_property
+    def edges(self) -> list[int]:
+        """For each edge between tokens, 0 to n, where it is now; −1 inside a swapped
+        span, where there is no such edge any more."""
+        edges = [-1] * (self.n_tokens + 1)
+        for start, end, to in self.kept:
+            edges[start : end + 1] = range(to, to + end - start + 1)
+        return edges
 
     @property
     def length(self) -> int:

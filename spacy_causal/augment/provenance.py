@@ -54,7 +54,7 @@ def set_provenance(
 ) -> None:
     """Note where a Doc comes from, in plain values that survive serialisation."""
     register_counterfactual()
-    swaps = [swap._asdict() for swap in swapped]
+    swaps = [dict(zip(Swapped._fields, swap, strict=True)) for swap in swapped]
     values = {"source": source, "swaps": swaps, "dropped": dropped, "score": None}
     data: dict[Any, Any] = doc.user_data
     data[USER_DATA_KEY] = values

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,6 @@ from spacy.attrs import (
     ENT_KB_ID,
     ENT_TYPE,
     LEMMA,
-    LENGTH,
     MORPH,
     NORM,
     ORTH,
@@ -30,9 +30,12 @@ from spacy_causal.augment.provenance import Swapped, set_provenance, text_id
 
 MOVED = [SENT_START, ENT_IOB, ENT_TYPE, ENT_ID, ENT_KB_ID]
 MOVED += [NORM, TAG, POS, MORPH, LEMMA]
-ATTRIBUTES = [ORTH, LENGTH, SPACY, *MOVED]
-_LENGTH, _SPACY, _START, _IOB, _TYPE = 1, 2, 3, 4, 5
-_NOT_A_START = np.uint64(2**64 - 1)
+# What a donor gets from its mention, and what then holds of its tokens but the first:
+# no sentence begins there (−1), they are inside an entity, of the same type.
+_OF_OTHERS = {SENT_START: 2**64 - 1, ENT_IOB: 1, ENT_TYPE: 0}
+
+
+_start_of = attrgetter("mention.start")
 
 
 class Swap(NamedTuple):
@@ -65,27 +68,39 @@ class Source:
     """A Doc that is read once, for any number of swaps.
 
     id (str): What its counterfactuals know it by.
-    values (np.ndarray): uint64, its tokens' attributes, shape (n, len(ATTRIBUTES)).
-    starts, ends (list[int]): Of its tokens, in characters.
+    words (list[int]), spaces (list[int]): Its tokens, and whether a space follows.
+    used (list[int]): The attributes that any token is annotated with.
+    rows (np.ndarray): uint64, theirs, shape (n, len(used)); 0 is missing.
     """
 
     doc: Doc
     id: str
     text: str
-    values: np.ndarray
-    starts: list[int]
-    ends: list[int]
+    words: list[int]
+    spaces: list[int]
+    used: list[int]
+    rows: np.ndarray
 
     @classmethod
     def of(cls, doc: Doc) -> "Source":
         """Read a Doc."""
-        values = doc.to_array(ATTRIBUTES)
-        lengths = values[:, _LENGTH].astype(int)
-        after = np.cumsum(lengths + values[:, _SPACY].astype(int))
-        ends = after - values[:, _SPACY].astype(int)
-        starts = ends - lengths
         text = doc.text
-        return cls(doc, text_id(text), text, values, starts.tolist(), ends.tolist())
+        words, spaces = doc.to_array([ORTH, SPACY]).T.tolist()
+        values = doc.to_array(MOVED)
+        annotated = values.any(axis=0).tolist()
+        if not all(annotated):
+            values = values[:, annotated]
+        used = list(compress(MOVED, annotated))
+        return cls(doc, text_id(text), text, words, spaces, used, values)
+
+    def characters(self, mention: Mention) -> tuple[int, int]:
+        """Where a mention begins and ends in the text."""
+        last = self.doc[mention.end - 1]
+        return self.doc[mention.start].idx, last.idx + len(last)
+
+    def text_of(self, mention: Mention) -> str:
+        """What a mention reads."""
+        return self.text[slice(*self.characters(mention))]
 
     def swap(self, swaps: Sequence[Swap]) -> Counterfactual:
         """Let donors stand for mentions, in a new Doc with `doc._.counterfactual`.
@@ -101,87 +116,76 @@ class Source:
         token targets are not certain of a mention.
         """
         doc = self.doc
-        swaps = sorted(swaps, key=lambda swap: swap.mention.start)
+        swaps = sorted(swaps, key=_start_of)
         if doc.has_unknown_spaces:
-            swaps = [Swap(mention, _spaced(donor)) for mention, donor in swaps]
+            swaps = [Swap(mention, donor.spaced) for mention, donor in swaps]
         _check(doc, swaps)
-        moves = Moves.of(
-            len(doc), [(*swap.mention[:2], len(swap.donor.words)) for swap in swaps]
-        )
-        values = self._moved_values(swaps, moves)
-        words = values[:, 0].tolist()
-        for swap, (start, end) in zip(swaps, moves.new, strict=True):
-            words[start:end] = swap.donor.words
-        spaces = None if doc.has_unknown_spaces else values[:, _SPACY].tolist()
-        swapped = Doc(doc.vocab, words=words, spaces=spaces)
-        _set_values(swapped, values)
+        sizes = [(m.start, m.end, len(donor.words)) for m, donor in swaps]
+        moves = Moves.of(len(doc), sizes)
+        swapped = self._build(swaps, moves)
         if doc.cats:
             swapped.cats = dict(doc.cats)
         dropped = move_spans(doc, swapped, moves) if doc.spans else 0
         if doc.user_data:
             dropped += move_user_data(doc, swapped, moves)
-            move_targets(swapped, moves, [swap.mention.label for swap in swaps])
-        texts = [swap.donor.text for swap in swaps]
-        noted = self._noted(swaps, texts, moves)
+            move_targets(swapped, moves, [mention.label for mention, _ in swaps])
+        noted, parts, done = [], [], 0
+        for (mention, donor), new in zip(swaps, moves.new, strict=True):
+            start, end = self.characters(mention)
+            was, label = self.text[start:end], mention.label
+            noted.append(Swapped(*mention[:2], *new, label, was, donor.text))
+            parts += [self.text[done:start], donor.text]
+            done = end
         set_provenance(swapped, self.id, noted, dropped=dropped)
-        return Counterfactual(swapped, self._swapped_text(swaps, texts), moves)
+        text = "".join([*parts, self.text[done:]])
+        return Counterfactual(swapped, text, moves)
 
-    def _moved_values(self, swaps: Sequence[Swap], moves: Moves) -> np.ndarray:
-        """The new tokens' attributes, shape (n, len(ATTRIBUTES)); 0 is missing."""
-        old = self.values
-        values = np.zeros((moves.length, len(ATTRIBUTES)), dtype=np.uint64)
-        for start, end, to in moves.kept:
-            values[to : to + end - start] = old[start:end]
-        for swap, (start, end) in zip(swaps, moves.new, strict=True):
-            first, last = old[swap.mention.start], old[swap.mention.end - 1]
-            values[start:end, _SPACY] = swap.donor.spaces
-            values[end - 1, _SPACY] = last[_SPACY]
-            if first[_START]:
-                values[start, _START] = first[_START]
-                values[start + 1 : end, _START] = _NOT_A_START
-            if first[_IOB]:
-                values[start:end, _IOB] = 1
-                values[start, _IOB] = 3
-                values[start:end, _TYPE] = first[_TYPE]
-        return values
+    def _build(self, swaps: Sequence[Swap], moves: Moves) -> Doc:
+        """The new tokens with their attributes. Each is that of an old token, or of one
+        of two rows more a mention: its donor's first token, and its other ones."""
+        words: list[int | str] = []
+        spaces: list[int] = []
+        at: list[int] = []
+        more: list[list[int]] = []
+        done = 0
+        for (start, end, _), donor in swaps:
+            words += self.words[done:start]
+            words += donor.words
+            spaces += self.spaces[done:start]
+            spaces += donor.spaces
+            spaces[-1] = self.spaces[end - 1]
+            first = len(self.words) + len(more)
+            at += range(done, start)
+            at += [first] + [first + 1] * (len(donor.words) - 1)
+            more += self._donor_rows(start)
+            done = end
+        words += self.words[done:]
+        spaces += self.spaces[done:]
+        at += range(done, len(self.words))
+        unknown = self.doc.has_unknown_spaces
+        swapped = Doc(self.doc.vocab, words=words, spaces=None if unknown else spaces)
+        if self.used:
+            rows = np.concatenate([self.rows, np.array(more, dtype=np.uint64)])
+            swapped.from_array(self.used, rows.take(at, axis=0))
+        return swapped
 
-    def _noted(
-        self, swaps: Sequence[Swap], texts: Sequence[str], moves: Moves
-    ) -> list[Swapped]:
-        return [
-            Swapped(start, end, *new, label, self._text_of(start, end), text)
-            for (start, end, label), text, new in zip(
-                (swap.mention for swap in swaps), texts, moves.new, strict=True
-            )
-        ]
-
-    def _text_of(self, start: int, end: int) -> str:
-        return self.text[self.starts[start] : self.ends[end - 1]]
-
-    def _swapped_text(self, swaps: Sequence[Swap], texts: Sequence[str]) -> str:
-        parts, done = [], 0
-        for swap, text in zip(swaps, texts, strict=True):
-            parts += [self.text[done : self.starts[swap.mention.start]], text]
-            done = self.ends[swap.mention.end - 1]
-        return "".join([*parts, self.text[done:]])
+    def _donor_rows(self, start: int) -> list[list[int]]:
+        """The attributes of a donor's first token and of its other ones: the mention's
+        label, and where a sentence began."""
+        was = self.rows[start].tolist()
+        first, rest = [0] * len(was), [0] * len(was)
+        for column, attribute in enumerate(self.used):
+            if attribute in _OF_OTHERS and was[column]:
+                first[column] = was[column]
+                rest[column] = _OF_OTHERS[attribute] or was[column]
+        return [first, rest]
 
 
 def _check(doc: Doc, swaps: Sequence[Swap]) -> None:
-    edges = [edge for swap in swaps for edge in swap.mention[:2]]
+    edges = [edge for mention, _ in swaps for edge in mention[:2]]
     ordered = all(a <= b for a, b in pairwise(edges))
     if not ordered or not edges or edges[0] < 0 or edges[-1] > len(doc):
         raise ValueError(
             f"Mentions at {edges} overlap or lie outside of the {len(doc)} tokens of "
             f"{doc.text[:60]!r}."
         )
-
-
-def _spaced(donor: Donor) -> Donor:
-    """A donor as it reads where nobody knows which spaces there are."""
-    return donor._replace(spaces=(True,) * len(donor.words))
-
-
-def _set_values(doc: Doc, values: np.ndarray) -> None:
-    used = [i for i in np.flatnonzero(values.any(axis=0)).tolist() if i > _SPACY]
-    if used:
-        doc.from_array([ATTRIBUTES[i] for i in used], values[:, used])

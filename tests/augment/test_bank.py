@@ -72,14 +72,11 @@ def test_others_are_drawn_evenly():
         ]
     )
     rng = default_rng(0)
-    own = Donor(("b",), (False,))
-    drawn = Counter(bank.draw("T", own, rng).text for _ in range(3000))
+    drawn = Counter(bank.others("T", "b").draw(rng).text for _ in range(3000))
     assert set(drawn) == {"a", "c", "d"} and min(drawn.values()) > 900
-    strange = Counter(
-        bank.draw("T", Donor(("z",), (False,)), rng).text for _ in range(999)
-    )
+    strange = Counter(bank.others("T", "z").draw(rng).text for _ in range(999))
     assert set(strange) == {"a", "b", "c", "d"}
-    assert bank.draw("none", own, rng) is None and bank.others("T", own) == 3
+    assert bank.others("T", "b").number == 3 and bank.others("x", "b").number == 0
 
 
 def test_compatible_donors_have_the_same_shape():
@@ -90,10 +87,10 @@ def test_compatible_donors_have_the_same_shape():
     ]
     bank = bank_of([("T", donor) for donor in donors])
     rng = default_rng(0)
-    assert bank.draw("T", donors[0], rng, compatible=True).text == "Bert"
+    anna = bank.others("T", "Anna", donors[0].shape)
+    assert {anna.draw(rng).text for _ in range(9)} == {"Bert"}
     for alone in donors[2:]:
-        assert bank.others("T", alone, compatible=True) == 0
-        assert bank.draw("T", alone, rng, compatible=True) is None
+        assert bank.others("T", alone.text, alone.shape).number == 0
 
 
 @pytest.mark.parametrize(
