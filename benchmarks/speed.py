@@ -64,7 +64,8 @@ def measure(arm: str, sentences: int, number: int) -> None:
     encoder = CNN
     if arm == "default":
         architecture = "spacy-causal.InterveningEncoder.v1"
-        encoder = {"@architectures": architecture, "encoder": CNN}
+        rates = {"rate": 0.05, "other_rate": 0.05}
+        encoder = {"@architectures": architecture, "encoder": CNN, **rates}
     nlp.add_pipe(factory, config={"model": model | {"tok2vec": encoder}})
     found = read_docs(CORPORA / "conll2003/eng.train", Options(), Summary())
     docs = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found][:sentences]
