@@ -90,8 +90,11 @@ def counterfactuals(
         for example, count in counts
         for attempt in attempts_at(nlp, example, bank, settings, rng, count=count)
     )
+    if screen is None:
+        yield from drawn
+        return
     while batch := list(islice(drawn, batch_size)):
-        yield from batch if screen is None else _screened(batch, screen)
+        yield from _screened(batch, screen)
 
 
 def swaps_per_example(

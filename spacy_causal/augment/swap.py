@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, pairwise
+from itertools import compress
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from spacy.attrs import (
@@ -33,7 +33,6 @@ MOVED += [NORM, TAG, POS, MORPH, LEMMA]
 # What a donor gets from its mention, and what then holds of its tokens but the first:
 # no sentence begins there (−1), they are inside an entity, of the same type.
 _OF_OTHERS = {SENT_START: 2**64 - 1, ENT_IOB: 1, ENT_TYPE: 0}
-
 
 _start_of = attrgetter("mention.start")
 
@@ -78,7 +77,7 @@ class Source:
     text: str
     words: list[int]
     spaces: list[int]
-    used: list[int]
+    used: list[Any]
     rows: np.ndarray
 
     @classmethod
@@ -87,7 +86,7 @@ class Source:
         text = doc.text
         words, spaces = doc.to_array([ORTH, SPACY]).T.tolist()
         values = doc.to_array(MOVED)
-        annotated = values.any(axis=0).tolist()
+        annotated: list[bool] = np.any(values, axis=0).tolist()
         if not all(annotated):
             values = values[:, annotated]
         used = list(compress(MOVED, annotated))
@@ -116,7 +115,7 @@ class Source:
         token targets are not certain of a mention.
         """
         doc = self.doc
-        swaps = sorted(swaps, key=_start_of)
+        swaps = sorted(swaps, key=_start_of) if len(swaps) > 1 else swaps
         if doc.has_unknown_spaces:
             swaps = [Swap(mention, donor.spaced) for mention, donor in swaps]
         _check(doc, swaps)
@@ -143,8 +142,8 @@ class Source:
     def _build(self, swaps: Sequence[Swap], moves: Moves) -> Doc:
         """The new tokens with their attributes. Each is that of an old token, or of one
         of two rows more a mention: its donor's first token, and its other ones."""
-        words: list[int | str] = []
-        spaces: list[int] = []
+        words: list[Any] = []
+        spaces: list[Any] = []
         at: list[int] = []
         more: list[list[int]] = []
         done = 0
@@ -182,10 +181,11 @@ class Source:
 
 
 def _check(doc: Doc, swaps: Sequence[Swap]) -> None:
-    edges = [edge for mention, _ in swaps for edge in mention[:2]]
-    ordered = all(a <= b for a, b in pairwise(edges))
-    if not ordered or not edges or edges[0] < 0 or edges[-1] > len(doc):
-        raise ValueError(
-            f"Mentions at {edges} overlap or lie outside of the {len(doc)} tokens of "
-            f"{doc.text[:60]!r}."
-        )
+    done = 0
+    for (start, end, _), _ in swaps:
+        if not done <= start < end <= len(doc):
+            raise ValueError(
+                f"The mention of tokens {start} to {end - 1} overlaps another, or lies "
+                f"outside of the {len(doc)} tokens of {doc.text[:60]!r}."
+            )
+        done = end
