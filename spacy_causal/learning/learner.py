@@ -77,6 +77,7 @@ class Learner:
         self._batches: list[list[Answered]] = []
         self._lessons: dict[str, Lesson] = {}
         self._best: dict[str, float] = {}
+        self._texts: dict[str, tuple[str, ...]] = {}
         self._reset()
         batches, self._waiting = surviving(self.journal)
         with self._all_or_nothing():
@@ -85,6 +86,7 @@ class Learner:
             for batch in batches[len(self._batches) :]:
                 self._learn(batch)
             self._add_labels(self._waiting)
+        self._remember_texts()
 
     @property
     def n_batches(self) -> int:
@@ -106,12 +108,12 @@ class Learner:
             return
         words, spaces = words_of(doc)
         said = Answered(tuple(words), tuple(spaces), tuple(answers))
-        known = (x for x in chain(*self._batches, self._waiting) if x.doc == said.doc)
-        if any(other.words != said.words for other in known):
+        if self._texts.get(said.doc, said.words) != said.words:
             raise ValueError(f"{said.doc[:60]!r} was answered with other tokens.")
         self._add_labels([said])
         self.journal.append(answered_record(self.n_batches, said))
         self._waiting.append(said)
+        self._texts[said.doc] = said.words
 
     def update(self) -> UpdateReport:
         """Learn from the answers that wait. Interrupted, it has learnt nothing, and
@@ -137,6 +139,7 @@ class Learner:
                 self._learn(batch)
             self._add_labels(self._waiting)
             self.journal.append({"event": UNDONE, "batch": len(keep)})
+        self._remember_texts()
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint, whole or not at all.
@@ -161,6 +164,10 @@ class Learner:
                 "lessons": [lesson.to_dict() for lesson in self._lessons.values()],
             },
         )
+
+    def _remember_texts(self) -> None:
+        said = chain(*self._batches, self._waiting)
+        self._texts = {answered.doc: answered.words for answered in said}
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
