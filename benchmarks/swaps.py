@@ -16,12 +16,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
 import spacy
 import typer
-from encoders import CORPORA
+from encoders import CNN, CORPORA
 from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -29,9 +30,11 @@ from spacy.training import Example
 
 from spacy_causal.augment.bank import EntityBank, collect_entities
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
+from spacy_causal.augment.discriminator import discriminate
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
+from spacy_causal.experiments.training import train
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "augment"))
 
@@ -60,8 +63,11 @@ def main(swaps: int = 20_000, sentences: int = 3_000, seed: int = 0) -> None:
                 stream = islice(swap(nlp, repeated(examples, swaps)), swaps)
                 faults = count_faults(stream)
                 outcome[rival] = dict(faults)
+        outcome["ours"]["refused"] = refusals(nlp, examples, bank, swaps, seed)
         rivals["ours, 5 a text"] = create_ours(bank, seed, per_example=5)
         outcome |= rates(nlp, examples, rivals)
+        if name == "conll2003 text":
+            outcome["screen"] = screen_cost(examples, bank)
         RESULTS.append(
             {"run": RUN, "corpus": name, "swaps": swaps, "seed": seed}, outcome
         )
@@ -186,6 +192,58 @@ def count_faults(stream: Iterator) -> Counter[str]:
     return faults
 
 
+def refusals(
+    nlp: Language, examples: list[Example], bank: EntityBank, swaps: int, seed: int
+) -> dict[str, int]:
+    """What was refused on the way to as many swaps as were counted."""
+    refused: Counter[str] = Counter()
+    settings = SwapSettings(all_entities=True)
+    attempts = counterfactuals(
+        nlp, repeated(examples, swaps), bank, settings, default_rng(seed)
+    )
+    kept = 0
+    for attempt in attempts:
+        kept += attempt.verdict.kept
+        refused[attempt.verdict.reason] += not attempt.verdict.kept
+        if kept == swaps:
+            break
+    return {reason: n for reason, n in refused.items() if n}
+
+
+def screen_cost(examples: list[Example], bank: EntityBank) -> dict[str, float]:
+    """Processor time of swaps with a discriminator, and of its bare `nlp.pipe` over the
+    same texts, the best of several rounds in turn."""
+    judge = spacy.blank("en")
+    judge.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})
+    golds = [
+        Doc(judge.vocab).from_bytes(e.reference.to_bytes()) for e in examples[:800]
+    ]
+    train(judge, golds, steps=150, batch_size=32, seed=0)
+    examples = [Example(predicted(judge, doc), doc) for doc in golds]
+    best = {"with swaps": float("inf"), "bare": float("inf")}
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        attempts = list(
+            counterfactuals(
+                judge,
+                examples,
+                bank,
+                SwapSettings(),
+                default_rng(0),
+                screen=partial(discriminate, nlp=judge),
+            )
+        )
+        best["with swaps"] = min(best["with swaps"], time.process_time() - started)
+        texts = [a.example.reference.text for a in attempts if a.example is not None]
+        started = time.process_time()
+        for _ in judge.pipe(texts):
+            pass
+        best["bare"] = min(best["bare"], time.process_time() - started)
+    kept = sum(attempt.verdict.kept for attempt in attempts)
+    ratio = best["with swaps"] / best["bare"]
+    return {"texts": len(texts), "kept": kept, "ratio": round(ratio, 2)}
+
+
 def fits(example: Example, span) -> bool:
     """Whether a span of the reference is one of predicted tokens."""
     found = example.predicted.char_span(span.start_char, span.end_char)
@@ -199,7 +257,8 @@ def rates(nlp: Language, examples: list[Example], rivals: dict) -> dict[str, flo
         for rival, swap in rivals.items():
             if swap is not None:
                 started = time.process_time()
-                made = sum(1 for _ in swap(nlp, iter(examples)))
+                stream = swap(nlp, iter(examples))
+                made = sum(not isinstance(new, Exception) for _, new in stream)
                 rate = made / (time.process_time() - started)
                 best[rival] = max(best.get(rival, 0.0), rate)
     found = {f"{rival} per second": round(rate) for rival, rate in best.items()}
