@@ -40,7 +40,7 @@ QUESTION = (
 SAID = {
     "CITISL": "the paper's form with a σ that knows every class",
     "CITISL blind": "the same with a σ as blind as the model",
-    "ours": "our default, with no σ,",
+    "ours": "our way of learning from refusals, with no σ and the plain head,",
 }
 # Okabe and Ito's, for those who see few colours; references are drawn in ink.
 COLORS = {
