@@ -18,6 +18,7 @@ from spacy_causal.experiments.feedback_simulation import (
     f1_of,
     or_no_mention,
     passes_over,
+    user_of,
 )
 from spacy_causal.experiments.learning_curve import findings, learning_curve
 from spacy_causal.experiments.users import perfect_user
@@ -114,6 +115,29 @@ def test_users_and_modes_make_other_rows(corpus):
     for x in setups[1:]:
         (cell, *_) = x.cells([0])
         assert create_run_cell(x)(cell)["curve"][-1]["texts"] == 8
+
+
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ({}, ["company", "event", None]),
+        ({"user": "mistaken", "mistakes": 0.0}, ["company", "event", None]),
+        ({"user": "partial", "known": ("company",)}, ["company", None, None]),
+    ],
+)
+def test_the_user_that_is_named_answers(said, answers):
+    user = user_of(FeedbackSetup(train=Path("a"), dev=Path("b"), **said))
+    shown, rng = ("company", "event", "O"), default_rng(0)
+    assert [user(shown, x, rng) for x in ("company", "event", "person")] == answers
+    assert user(shown, "O", rng) == "O"
+
+
+def test_a_mistaken_user_is_never_right_where_every_answer_is_a_mistake():
+    user = user_of(
+        FeedbackSetup(train=Path("a"), dev=Path("b"), user="mistaken", mistakes=1.0)
+    )
+    rng = default_rng(0)
+    assert "A" not in {user(("A", "B"), "A", rng) for _ in range(20)}
 
 
 def test_goes_on_from_a_trained_pipeline_and_imputes_by_one(corpus, tmp_path):
