@@ -11,7 +11,7 @@ from spacy_causal.learning.journal import Journal
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
 
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
 
 pytestmark = [
@@ -34,28 +34,6 @@ def weights_of(nlp):
         ]
         for name, pipe in nlp.pipeline
     }
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bert")
-    letters = [chr(c) for c in range(33, 127)]
-    vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
-    vocab += [f"##{letter}" for letter in letters]
-    (folder / "vocab.txt").write_text("\n".join(vocab))
-    transformers.BertTokenizerFast(
-        vocab_file=str(folder / "vocab.txt"), do_lower_case=False
-    ).save_pretrained(folder)
-    config = transformers.BertConfig(
-        vocab_size=len(vocab),
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    transformers.BertModel(config).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture
