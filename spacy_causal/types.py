@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Protocol, cast
 
+from numpy.random import Generator
 from spacy.tokens import Doc
-from thinc.types import Floats1d, Floats2d
+from thinc.types import Floats1d, Floats2d, Ints1d, Ints2d
 
 NONE_OF_THESE = "none of these"
 
@@ -90,6 +91,130 @@ class Verdict(NamedTuple):
     kept: bool
     reason: str
     score: float | None = None
+
+
+BudgetUnit = Literal["sentences", "words"]
+Engine = Literal["auto", "exact", "sketch", "factors"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much may be annotated next, at least 1."""
+
+    size: int
+    unit: BudgetUnit = "sentences"
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.unit not in ("sentences", "words"):
+            raise ValueError(f"{self.size} {self.unit} is no budget.")
+
+    @classmethod
+    def parse(cls, text: str) -> "Budget":
+        """Read "20" or "20s" (sentences) or "500w" (words)."""
+        number = text.strip().removesuffix("w").removesuffix("s")
+        if not (number.isascii() and number.isdigit() and int(number)):
+            raise ValueError(f"A budget is like 20 (sentences) or 500w, not {text!r}.")
+        unit = "words" if text.strip().endswith("w") else "sentences"
+        return cls(int(number), cast(BudgetUnit, unit))
+
+    def __str__(self) -> str:
+        return f"{self.size:,} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a strategy reads of a pool: nothing else is computed or kept.
+
+    words (bool): Lower-case forms of the tokens.
+    probabilities, hidden (bool): Rows of each token.
+    embeddings (bool): Each document's mean of `hidden`.
+    best (bool): How probable the best sequence of tags is.
+    votes (int): How many pipelines there have to be in the committee; 0 for none.
+    samples (int): Passes with dropout.
+    dropout (float): Its rate in them.
+    gradients (Engine | None): "exact" rows, a "sketch" of them, "factors", or "auto":
+        exact rows where they fit, else a sketch.
+    sketch_width (int): Columns of the sketch.
+    """
+
+    words: bool = False
+    probabilities: bool = False
+    hidden: bool = False
+    embeddings: bool = False
+    best: bool = False
+    votes: int = 0
+    samples: int = 0
+    dropout: float = 0.1
+    gradients: Engine | None = None
+    sketch_width: int = 1024
+
+
+class Gradients(Protocol):
+    """The gradient embeddings g_x of N documents, by place, however they are held."""
+
+    def squared_norms(self) -> Floats1d:
+        """‖g_x‖², shape (N,)."""
+
+    def products(self, row: int) -> Floats1d:
+        """⟨g_x, g_row⟩ for every x, shape (N,)."""
+
+
+class View(Protocol):
+    """What a model says of a pool, by id; what was not asked for beforehand raises
+    ValueError. *Shape:* T tokens of a document, M tags, D columns of `hidden`."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """Of all documents, in the pool's order."""
+
+    def lengths(self, ids: Sequence[str]) -> Ints1d:
+        """Tokens of each document."""
+
+    def words(self, id: str) -> Sequence[str]:
+        """A document's lower-case forms."""
+
+    def probabilities(self, id: str) -> Floats2d:
+        """P(tag) at each token, shape (T, M)."""
+
+    def hidden(self, id: str) -> Floats2d:
+        """The last layer's input, shape (T, D)."""
+
+    def embeddings(self, ids: Sequence[str]) -> Floats2d:
+        """Means of `hidden` over tokens, shape (n, D); zeros for no tokens."""
+
+    def best(self, ids: Sequence[str]) -> Floats1d:
+        """log P of the best valid sequence of tags, shape (n,), in nats."""
+
+    def votes(self, id: str) -> Ints2d:
+        """The committee's tags, shape (C, T)."""
+
+    def samples(self, id: str) -> Ints2d:
+        """The most probable tags of each pass with dropout, shape (S, T)."""
+
+    def information(self, id: str) -> Floats1d:
+        """I(tag; weights) at each token over the passes with dropout, shape (T,)."""
+
+    def gradients(self, ids: Sequence[str]) -> Gradients:
+        """The gradient embeddings of these documents."""
+
+
+class Acquire(Protocol):
+    """Which documents to annotate next: distinct ones out of the unlabelled, never
+    one without tokens, within the budget (only the first may exceed it alone)."""
+
+    @property
+    def needs(self) -> Needs:
+        """What the view has to hold."""
+
+    def __call__(
+        self,
+        view: View,
+        labelled: Sequence[str],
+        unlabelled: Sequence[str],
+        budget: Budget,
+        rng: Generator,
+    ) -> list[str]:
+        """The ids chosen, the first choice first."""
 
 
 ChooseConfounders = Callable[[Iterable[TypedSentence]], list[Confounder]]
