@@ -44,7 +44,7 @@ def confirmed_rows(
             wrong = np.isin(tag_set.prefixes, list(prefixes))
             of_type &= ~(np.asarray(at_border)[:, None] & wrong)
     split = np.asarray(own, dtype=np.float64) + 1e-300
-    return rule_out(np.where(of_type, split, 0), ~of_type)
+    return rule_out(np.where(of_type, split, 0), of_type)
 
 
 def mention_rows(n_tokens: int, label: str, tag_set: TagSet) -> Floats2d:
@@ -60,26 +60,36 @@ def mention_rows(n_tokens: int, label: str, tag_set: TagSet) -> Floats2d:
     return rows
 
 
-def rule_out(
-    rows: Floats2d, refused: np.ndarray, *, temperature: float = 1.0
-) -> Floats2d:
-    """Distributions without the tags that were refused, renormalised.
+def rule_out(rows: Floats2d, kept: np.ndarray, *, temperature: float = 1.0) -> Floats2d:
+    """Distributions of which each tag keeps a share of its mass, renormalised.
 
-    A distribution that was refused whole becomes uniform over the tags that remain
-    (zeros if none do). A row of zeros knew nothing and stays.
+    A distribution of which nothing is kept becomes one over the tags that remain,
+    uniform where they remain whole (zeros if none do). A row of zeros knew nothing and
+    stays.
 
     rows (Floats2d): Shape (k, M).
-    refused (ndarray[bool]): Shape (k, M).
-    temperature (float): What is left is raised to 1 / temperature: above 1 it is
-        flattened, below 1 sharpened.
+    kept (ndarray[float | bool]): 0 is ruled out, 1 is untouched, shape (k, M).
+    temperature (float): Mass is raised to 1 / temperature, and of that the share is
+        kept: above 1 what is left is flattened, below 1 sharpened.
     """
-    left = np.where(refused, 0.0, np.asarray(rows, dtype=np.float64))
+    kept = np.asarray(kept, dtype=np.float64)
+    left = np.where(kept > 0, np.asarray(rows, dtype=np.float64), 0.0)
     peak = left.max(axis=1, initial=0, keepdims=True)
-    left = (left / np.where(peak > 0, peak, 1)) ** (1 / temperature)
+    left = (left / np.where(peak > 0, peak, 1)) ** (1 / temperature) * kept
     known = np.asarray(rows).sum(axis=1, keepdims=True) > 0
-    left = np.where(known & (peak <= 0), ~np.asarray(refused), left)
+    left = np.where(known & (peak <= 0), kept, left)
     mass = left.sum(axis=1, keepdims=True)
     return (left / np.where(mass > 0, mass, 1)).astype(np.float32)
+
+
+def kept_where_refused(refused: np.ndarray, kept: Floats1d) -> Floats2d:
+    """1 for tags that were not refused, else what the tag keeps then.
+
+    refused (ndarray[bool]): Shape (k, M).
+    kept (Floats1d): Shape (M,).
+    RETURNS (Floats2d): Shape (k, M).
+    """
+    return np.where(refused, np.asarray(kept, dtype=np.float64), 1.0)
 
 
 def refused_tags(tag_set: TagSet, shown: Iterable[Iterable[str]]) -> np.ndarray:
@@ -94,7 +104,7 @@ def refused_tags(tag_set: TagSet, shown: Iterable[Iterable[str]]) -> np.ndarray:
 def refused_rows(
     own: Floats2d,
     imputed: Floats2d | None,
-    refused: np.ndarray,
+    kept: np.ndarray,
     *,
     mode: Mode,
     temperature: float = 1.0,
@@ -103,6 +113,8 @@ def refused_rows(
 
     own (Floats2d): The model's probabilities, shape (k, M).
     imputed (Floats2d | None): Those of the imputation model σ, shape (k, M).
+    kept (ndarray[float | bool]): The share of its mass that each tag keeps, 0 for what
+        was refused and is believed, shape (k, M).
     mode (Mode): "imputed" (p_σ as it is: CITISL, Findings of EMNLP 2022, eq. 3),
         "imputed_ruled_out" (p_σ without what was refused), "own_ruled_out" (the
         model's own without it), "positives_only" (nothing is learnt).
@@ -113,12 +125,12 @@ def refused_rows(
     if mode == "positives_only":
         return np.zeros_like(own, dtype=np.float32)
     if mode == "own_ruled_out":
-        return rule_out(own, refused, temperature=temperature)
+        return rule_out(own, kept, temperature=temperature)
     if imputed is None:
         raise ValueError(f"The mode {mode!r} needs an imputation model.")
     if mode == "imputed":
         return np.asarray(imputed, dtype=np.float32)
-    return rule_out(imputed, refused, temperature=temperature)
+    return rule_out(imputed, kept, temperature=temperature)
 
 
 def doubly_robust_uncut(
@@ -157,7 +169,7 @@ def doubly_robust_rows(
     of 1 or more is itself again; a `clip` below 1 mixes the imputation in.
     """
     rows = doubly_robust_uncut(imputed, observed, answered, propensity, clip=clip)
-    return rule_out(np.maximum(rows, 0), np.zeros(rows.shape, dtype=bool))
+    return rule_out(np.maximum(rows, 0), np.ones(rows.shape))
 
 
 def targets_of(
@@ -166,6 +178,7 @@ def targets_of(
     own: Floats2d,
     imputed: Floats2d | None = None,
     *,
+    kept: Floats1d | None = None,
     mode: Mode = "own_ruled_out",
     temperature: float = 1.0,
     doubly_robust: bool = False,
@@ -176,6 +189,8 @@ def targets_of(
     Where answers touch the same tokens, `settle` says which holds.
 
     own, imputed (Floats2d): What the model and σ say, shape (n, M).
+    kept (Floats1d | None): The share of its mass that each tag keeps where its type is
+        refused, see `kept_shares`, shape (M,); None: nothing.
     doubly_robust (bool): Confirmed rows are doubly robust towards σ (or the model, as
         the mode has it) where the answer's propensity is known. With a `clip` of 1 or
         more, as by default, the type that is taught is the confirmed one all the same:
@@ -185,6 +200,7 @@ def targets_of(
     rows = np.zeros((len(own), len(tag_set)), dtype=np.float32)
     if own.shape != rows.shape:
         raise ValueError(f"Rows of shape {own.shape} do not fit {len(tag_set)} tags.")
+    kept = np.zeros(len(tag_set)) if kept is None else kept
     held = settle(answers, len(own))
     for i, given in enumerate(held):
         if isinstance(given, Answer) and given.start == i:
@@ -197,8 +213,8 @@ def targets_of(
         elif isinstance(given, frozenset):
             at = slice(i, i + 1)
             guess = None if imputed is None else imputed[at]
-            refused = refused_tags(tag_set, [given])
-            rows[at] = refused_rows(own[at], guess, refused, mode=mode,
+            left = kept_where_refused(refused_tags(tag_set, [given]), kept)
+            rows[at] = refused_rows(own[at], guess, left, mode=mode,
                                     temperature=temperature)  # fmt: skip
     return TokenTargets(tag_set.scheme, tag_set.names, rows)
 

@@ -2,21 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.random import Generator
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from thinc.types import Floats2d
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.checkpoint import digest, load_checkpoint, save_checkpoint
-from spacy_causal.learning.feedback import targets_of
 from spacy_causal.learning.gate import fallen, label_scores
 from spacy_causal.learning.imputation import Imputer
 from spacy_causal.learning.journal import (
@@ -27,12 +23,13 @@ from spacy_causal.learning.journal import (
     answered_record,
     surviving,
 )
-from spacy_causal.learning.reading import memory_zone, probabilities_of, words_of
-from spacy_causal.learning.replay import Lesson, draw, example_of
+from spacy_causal.learning.memory import Memory
+from spacy_causal.learning.reading import memory_zone, words_of
+from spacy_causal.learning.replay import Lesson, draw_replay, example_of
 from spacy_causal.learning.seeding import seeded
 from spacy_causal.learning.settings import LearnerSettings, UpdateReport
+from spacy_causal.learning.teaching import Teacher
 from spacy_causal.learning.trainer import Trainer
-from spacy_causal.targets.token_targets import TokenTargets
 
 
 class Learner:
@@ -66,17 +63,15 @@ class Learner:
         seed: int = 0,
     ):
         self.nlp, self.component = nlp, component
-        self.initial, self.dev, self.imputer = list(initial), list(dev), imputer
+        self.initial, self.dev = list(initial), list(dev)
         self.settings, self.seed = settings or LearnerSettings(), seed
         self.journal = Journal() if journal is None else journal
-        if self.settings.needs_imputer and imputer is None:
-            raise ValueError(f"The mode {self.settings.mode!r} needs an imputer.")
+        self._teacher = Teacher(nlp, component, imputer, self.settings)
         self._trainer = Trainer(nlp, component, self.settings)
         self._base = self._trainer.snapshot()
         self._base_best = {label: score.f for label, score in self._scores().items()}
         self._batches: list[list[Answered]] = []
-        self._lessons: dict[str, Lesson] = {}
-        self._best: dict[str, float] = {}
+        self._memory = Memory()
         self._texts: dict[str, tuple[str, ...]] = {}
         self._reset()
         batches, self._waiting = surviving(self.journal)
@@ -160,8 +155,7 @@ class Learner:
                 "base": self._base,
                 "base_best": self._base_best,
                 "now": self._trainer.snapshot(),
-                "best": self._best,
-                "lessons": [lesson.to_dict() for lesson in self._lessons.values()],
+                "memory": self._memory.to_dict(),
             },
         )
 
@@ -173,13 +167,13 @@ class Learner:
     def _all_or_nothing(self) -> Iterator[None]:
         """Whatever interrupts what is done within it leaves the learner as it was."""
         before = self._trainer.snapshot()
-        lessons, best = dict(self._lessons), dict(self._best)
+        memory = self._memory.copy()
         batches, waiting = list(self._batches), self._waiting
         try:
             yield
         except BaseException:
             self._trainer.restore(before)
-            self._lessons, self._best = lessons, best
+            self._memory = memory
             self._batches, self._waiting = batches, waiting
             raise
 
@@ -187,18 +181,18 @@ class Learner:
         self._add_labels(batch)
         number, gated = len(self._batches), bool(self.dev)
         before = self._trainer.snapshot() if gated else None
-        lessons = dict(self._lessons)
+        remembered = self._memory.copy()
         with seeded(self.nlp, (self.seed, number)) as rng, memory_zone(self.nlp):
-            keys = self._make_lessons(batch)
+            keys = self._teacher.teach(batch, self._memory)
             n_examples, loss = self._train(keys, rng)
             scores = self._scores()
-        settings, best = self.settings, self._best
+        settings, best = self.settings, self._memory.best
         fell = fallen(
             best, scores, max_drop=settings.max_drop, min_support=settings.min_support
         )
         if fell and before is not None:
             self._trainer.restore(before)
-            self._lessons = lessons
+            self._memory = remembered
         else:
             for label, score in scores.items():
                 best[label] = max(score.f, best.get(label, 0.0))
@@ -217,76 +211,18 @@ class Learner:
             strings.add(label, allow_transient=False)
             pipe.add_label(label)
 
-    def _make_lessons(self, batch: Sequence[Answered]) -> list[str]:
-        """Targets of all that is now known about the batch's texts, from one look of
-        the model at them. RETURNS (list[str]): The texts' keys."""
-        known: dict[str, list[Answer]] = {}
-        said = {answered.doc: answered for answered in batch}
-        for key in said:
-            lesson = self._lessons.get(key)
-            known[key] = list(lesson.answers) if lesson else []
-        for answered in batch:
-            known[answered.doc] += answered.answers
-        targets = self._targets(
-            [said[key] for key in known], list(known.values()), first=True
-        )
-        for (key, answers), rows in zip(known.items(), targets, strict=True):
-            text = said[key]
-            self._lessons[key] = Lesson(text.words, text.spaces, tuple(answers), rows)
-        return list(known)
-
-    def _targets(
-        self,
-        texts: Sequence[Answered | Lesson],
-        answers: Sequence[Sequence[Answer]],
-        *,
-        first: bool,
-    ) -> list[TokenTargets]:
-        """What the answers about each text teach, as the model is now."""
-        settings, tag_set = self.settings, self._tag_set
-        docs = [self._doc(text) for text in texts]
-        imputed: Sequence[Floats2d | None] = [None] * len(docs)
-        if self.imputer is not None and settings.needs_imputer:
-            imputed = [_widen(rows, len(tag_set)) for rows in self.imputer(docs)]
-        own = probabilities_of(self.nlp, self.component, docs)
-        flat = first and settings.mode == "own_ruled_out"
-        return [
-            targets_of(
-                about,
-                tag_set,
-                doc_own,
-                doc_imputed,
-                mode=settings.mode,
-                temperature=settings.temperature if flat else 1.0,
-                doubly_robust=settings.doubly_robust,
-                clip=settings.clip,
-            )
-            for about, doc_own, doc_imputed in zip(answers, own, imputed, strict=True)
-        ]
-
-    def _recalled(self, sources: Sequence[Lesson | Doc]) -> list[Lesson | Doc]:
-        """Earlier lessons with what was refused in them imputed anew: the model has
-        learnt since what it may be instead."""
-        recalled = list(sources)
-        if self.settings.mode != "own_ruled_out" or not self.settings.reimpute:
-            return recalled
-        at = [i for i, x in enumerate(sources) if isinstance(x, Lesson) and x.refuses]
-        lessons = [x for x in sources if isinstance(x, Lesson) and x.refuses]
-        targets = self._targets(lessons, [x.answers for x in lessons], first=False)
-        for i, lesson, rows in zip(at, lessons, targets, strict=True):
-            recalled[i] = replace(lesson, targets=rows)
-        return recalled
-
     def _train(self, keys: Sequence[str], rng: Generator) -> tuple[int, float]:
         """RETURNS (tuple[int, float]): Examples gone through, nats an example."""
-        now = [self._lessons[key] for key in keys]
-        this, lessons = set(keys), self._lessons.items()
-        pool = [*self.initial, *(x for key, x in lessons if key not in this)]
+        lessons, trust, this = self._memory.lessons, self._memory.trust, set(keys)
+        now = [lessons[key] for key in keys]
+        earlier = [lesson for key, lesson in lessons.items() if key not in this]
+        share = self.settings.gold_share
         n_replayed = round(self.settings.replay_ratio * len(now))
         losses: dict[str, float] = {}
         n_examples = 0
         for _ in range(self.settings.updates):
-            sources = [*now, *self._recalled(draw(pool, n_replayed, rng))]
+            drawn = draw_replay(self.initial, earlier, n_replayed, share, rng)
+            sources = [*now, *self._teacher.recalled(drawn, trust)]
             order = rng.permutation(len(sources))
             self._trainer.steps(self._batched([sources[int(i)] for i in order]), losses)
             n_examples += len(sources)
@@ -298,14 +234,6 @@ class Learner:
         size = self.settings.batch_size
         return [examples[i : i + size] for i in range(0, len(examples), size)]
 
-    def _doc(self, said: Answered | Lesson) -> Doc:
-        return Doc(self.nlp.vocab, words=list(said.words), spaces=list(said.spaces))
-
-    @property
-    def _tag_set(self) -> Any:
-        pipe: Any = self.nlp.get_pipe(self.component)
-        return pipe.tag_set
-
     def _scores(self) -> dict[str, Any]:
         if not self.dev:
             return {}
@@ -314,8 +242,7 @@ class Learner:
     def _reset(self) -> None:
         self._trainer.restore(self._base)
         self._batches = []
-        self._lessons = {}
-        self._best = dict(self._base_best)
+        self._memory = Memory(best=dict(self._base_best))
 
     def _identity(self) -> dict[str, Any]:
         settings = self.settings.to_dict()
@@ -338,12 +265,5 @@ class Learner:
         if batches[: len(learnt)] != learnt:
             return
         self._batches = learnt
-        lessons = [Lesson.from_dict(x) for x in state["lessons"]]
-        self._lessons = {lesson.answers[0].doc: lesson for lesson in lessons}
-        self._best = state["best"]
+        self._memory = Memory.from_dict(state["memory"])
         self._trainer.restore(state["now"])
-
-
-def _widen(rows: Floats2d, n_tags: int) -> Floats2d:
-    """Rows with no mass on tags that were added since; tag sets grow at their end."""
-    return np.pad(rows, ((0, 0), (0, n_tags - rows.shape[1])))

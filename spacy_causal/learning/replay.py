@@ -48,6 +48,23 @@ def draw(pool: Sequence[Any], n: int, rng: Generator) -> list[Any]:
     return [pool[int(i)] for i in chosen]
 
 
+def draw_replay(
+    gold: Sequence[Any],
+    lessons: Sequence[Any],
+    n: int,
+    gold_share: float,
+    rng: Generator,
+) -> list[Any]:
+    """`n` of gold and lessons, each once at most: a share of them from gold, as far as
+    there is any, and the others from all that is left."""
+    n_gold = min(round(gold_share * n), len(gold))
+    if not n_gold:
+        return draw([*gold, *lessons], n, rng)
+    order = rng.permutation(len(gold))
+    first, left = ([gold[int(i)] for i in x] for x in (order[:n_gold], order[n_gold:]))
+    return [*first, *draw([*left, *lessons], n - n_gold, rng)]
+
+
 def example_of(source: Lesson | Doc, vocab: Vocab, layer: str) -> Example:
     """A lesson, or an annotated Doc, beside a bare Doc of the same tokens."""
     if isinstance(source, Doc):

@@ -14,7 +14,13 @@ class LearnerSettings:
     temperature (float): Of what is left of the model's own distribution after ruling
         out. One that has never seen a class gives it next to nothing, so this is high.
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
-        model has learnt since and at a temperature of 1 (mode "own_ruled_out").
+        model has learnt since and at a temperature of 1 (mode "own_ruled_out"; with
+        `trust_prior` also "imputed_ruled_out").
+    trust_prior (float | None): How many confirmations of each type a user is credited
+        with beforehand; a type that is confirmed more rarely than the model expects
+        keeps a share of its mass where it is refused, see `kept_shares`. None: what is
+        refused is ruled out.
+    trust_decay (float): What older batches of answers count for in that, a batch.
     doubly_robust, clip: See `doubly_robust_rows`. A `clip` of 1 or more changes nothing
         about which type is taught: the weight is at least 1, and all that falls off
         the confirmed type is cut. Only one below 1 mixes the imputation in.
@@ -22,6 +28,8 @@ class LearnerSettings:
     batch_size (int): Examples in one step of the optimizer.
     replay_ratio (float): Examples of gold and of earlier answers mixed in, for each
         answered text.
+    gold_share (float): That part of them is drawn from gold, if there is any; the
+        others from gold and earlier answers alike.
     dropout (float): While learning.
     learn_rate (float | None): Constant; None leaves the config's, with its schedule.
     max_drop (float): An update after which a label's F1 on the development set is more
@@ -35,11 +43,14 @@ class LearnerSettings:
     mode: Mode = "own_ruled_out"
     temperature: float = 4.0
     reimpute: bool = True
+    trust_prior: float | None = 2.0
+    trust_decay: float = 0.98
     doubly_robust: bool = False
     clip: float = float("inf")
     updates: int = 5
     batch_size: int = 32
     replay_ratio: float = 2.0
+    gold_share: float = 0.25
     dropout: float = 0.1
     learn_rate: float | None = None
     max_drop: float = 0.05
@@ -57,6 +68,18 @@ class LearnerSettings:
             raise ValueError(
                 "updates and batch_size are at least 1, replay_ratio at least 0."
             )
+
+        if self.trust_prior is not None and self.trust_prior <= 0:
+            raise ValueError(f"trust_prior is above 0, not {self.trust_prior}.")
+        for name in ("trust_decay", "gold_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} lies between 0 and 1.")
+
+    @property
+    def reimputes(self) -> bool:
+        """Whether a refusal can teach something else when it is replayed."""
+        soft = self.mode == "imputed_ruled_out" and self.trust_prior is not None
+        return self.reimpute and (soft or self.mode == "own_ruled_out")
 
     @property
     def needs_imputer(self) -> bool:

@@ -133,7 +133,7 @@ def slow_rule_out(row, refused, temperature):
 def test_ruling_out_against_a_loop(weights, bits, temperature):
     row = np.array(weights) / (sum(weights) or 1)
     refused = np.array([bool(bits >> i & 1) for i in range(len(row))])
-    rows = rule_out(row[None], refused[None], temperature=temperature)
+    rows = rule_out(row[None], ~refused[None], temperature=temperature)
     expected = slow_rule_out(row, refused, temperature)
     np.testing.assert_allclose(rows[0], expected, atol=1e-6)
 
@@ -153,19 +153,19 @@ def test_modes_of_none_of_these():
     own, imputed = np.array([[0.6, 0.1, 0.3]]), np.array([[0.2, 0.6, 0.2]])
     refused = refused_tags(tag_set, [("PER",)])
     rows = {
-        mode: refused_rows(own, imputed, refused, mode=mode)[0].tolist()
+        mode: refused_rows(own, imputed, ~refused, mode=mode)[0].tolist()
         for mode in MODES
     }
     assert rows["own_ruled_out"] == pytest.approx([0, 0.25, 0.75])
     assert rows["imputed"] == pytest.approx([0.2, 0.6, 0.2])
     assert rows["imputed_ruled_out"] == pytest.approx([0, 0.75, 0.25])
     assert rows["positives_only"] == [0, 0, 0]
-    flat = refused_rows(own, None, refused, mode="own_ruled_out", temperature=1e6)
+    flat = refused_rows(own, None, ~refused, mode="own_ruled_out", temperature=1e6)
     np.testing.assert_allclose(flat, [[0, 0.5, 0.5]], atol=1e-4)
     with pytest.raises(ValueError, match="needs an imputation model"):
-        refused_rows(own, None, refused, mode="imputed")
+        refused_rows(own, None, ~refused, mode="imputed")
     with pytest.raises(ValueError, match="Unknown mode 'nope'"):
-        refused_rows(own, None, refused, mode="nope")
+        refused_rows(own, None, ~refused, mode="nope")
 
 
 def test_eq_3_is_cross_entropy_against_the_imputation():
@@ -174,7 +174,7 @@ def test_eq_3_is_cross_entropy_against_the_imputation():
     sigma = np.array([[0.2, 0.5, 0.3]])
     p = np.exp(logits[0]) / np.exp(logits[0]).sum()
     loop = sum(-sigma[0, y] * np.log(p[y]) for y in range(3))
-    row = refused_rows(p[None], sigma, np.zeros((1, 3), bool), mode="imputed")
+    row = refused_rows(p[None], sigma, np.ones((1, 3)), mode="imputed")
     assert soft_cross_entropy(logits, row)[0] == pytest.approx(loop, rel=1e-6)
 
 

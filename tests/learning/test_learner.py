@@ -203,17 +203,19 @@ def test_what_the_gate_rejected_is_not_replayed(docs, monkeypatch):
         docs
     ):
         assert learner.n_batches < 40
-    lessons = dict(learner._lessons)
+    lessons = dict(learner._memory.lessons)
     while lie_about(learner, docs).accepted:
-        lessons = dict(learner._lessons)
+        lessons = dict(learner._memory.lessons)
         assert learner.n_batches < 60
-    assert learner._lessons == lessons
+    assert learner._memory.lessons == lessons
     with pytest.raises(ValueError, match="other tokens"):
         lie = Answer("lie 0", 0, 1, ("PER",), "O")
         learner.answer(Doc(learner.nlp.vocab, words=["other"]), [lie])
     replayed = []
     monkeypatch.setattr(
-        learner, "_recalled", lambda sources: replayed.extend(sources) or list(sources)
+        learner._teacher,
+        "recalled",
+        lambda sources, trust: replayed.extend(sources) or list(sources),
     )
     session(learner, docs[:2])
     assert replayed and all(x in lessons.values() for x in replayed)
@@ -245,13 +247,13 @@ def test_an_interrupted_update_has_not_happened(docs, monkeypatch, dev):
 
     one, other = make(), make()
     before, waiting = weights_of(one.nlp), one.waiting
-    lessons, records = dict(one._lessons), list(one.journal)
+    lessons, records = dict(one._memory.lessons), list(one.journal)
     with monkeypatch.context() as patch:
         stop_at(patch, one.nlp, 2)
         with pytest.raises(KeyboardInterrupt):
             one.update()
     assert weights_of(one.nlp) == before
-    assert (one.waiting, one._lessons, one.n_batches) == (waiting, lessons, 1)
+    assert (one.waiting, one._memory.lessons, one.n_batches) == (waiting, lessons, 1)
     assert list(one.journal) == records and not one.nlp.vocab.in_memory_zone
     assert one.update() == other.update()
     assert weights_of(one.nlp) == weights_of(other.nlp)
@@ -287,7 +289,9 @@ def test_an_interrupted_undo_has_taken_nothing_back(docs, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             one.undo()
     assert weights_of(one.nlp) == weights_of(other.nlp)
-    assert one._batches == other._batches and list(one._lessons) == list(other._lessons)
+    assert one._batches == other._batches and list(one._memory.lessons) == list(
+        other._memory.lessons
+    )
     assert list(one.journal) == list(other.journal)
     for learner in (one, other):
         learner.undo()
@@ -343,7 +347,7 @@ def test_later_answers_about_a_text_join_the_earlier_ones(ner, docs):
     learner.update()
     learner.answer(docs[0], [Answer("d", 3, 4, ("LOC",), "LOC")])
     learner.update()
-    rows = learner._lessons["d"].targets.rows
+    rows = learner._memory.lessons["d"].targets.rows
     assert rows.sum(1).tolist() == pytest.approx([1, 0, 0, 1, 0])
 
 

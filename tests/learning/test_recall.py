@@ -10,7 +10,7 @@ from spacy_causal.learning.cold_start import cold_start
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
 
-SETTINGS = LearnerSettings(learn_rate=0.01, updates=10)
+SETTINGS = LearnerSettings(learn_rate=0.01, updates=10, trust_prior=None)
 LABELS = ["NOUN", "VERB", "ADJ", "ADV"]
 
 
@@ -22,7 +22,7 @@ def refused_then_told(settings):
     doc = Doc(nlp.vocab, words=["cats", "sleep"])
     learner.answer(doc, [Answer("first", 0, 1, ("VERB", "ADJ"), None)])
     learner.update()
-    before = learner._lessons["first"].targets.rows[0]
+    before = learner._memory.lessons["first"].targets.rows[0]
     for i in range(4):
         told = [Answer(f"later {i}", 0, 1, ("NOUN", "ADV"), "NOUN")]
         learner.answer(doc, told)
@@ -30,9 +30,15 @@ def refused_then_told(settings):
     return learner, before
 
 
+def recalled(learner):
+    memory = learner._memory
+    (lesson,) = learner._teacher.recalled([memory.lessons["first"]], memory.trust)
+    return lesson
+
+
 def test_a_refusal_is_imputed_anew_when_it_is_replayed():
     learner, before = refused_then_told(SETTINGS)
-    (lesson,) = learner._recalled([learner._lessons["first"]])
+    lesson = recalled(learner)
     row = lesson.targets.rows[0]
     assert before == pytest.approx([0.5, 0, 0, 0.5], abs=0.1)
     assert row[0] > 0.9
@@ -43,5 +49,5 @@ def test_a_refusal_is_imputed_anew_when_it_is_replayed():
 
 def test_it_can_be_left_as_it_was():
     learner, before = refused_then_told(replace(SETTINGS, reimpute=False))
-    (lesson,) = learner._recalled([learner._lessons["first"]])
+    lesson = recalled(learner)
     assert (lesson.targets.rows[0] == before).all()
