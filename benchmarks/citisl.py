@@ -20,7 +20,7 @@ from typing import Any
 import spacy
 import typer
 from citisl_data import DATA, Corpus, load
-from citisl_methods import METHODS
+from citisl_methods import METHODS, UNSAID
 from citisl_table import print_table
 from numpy.random import default_rng
 from spacy.tokens import Doc
@@ -120,7 +120,7 @@ def run_cell(cell: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
         nlp.pipe_names[0],
         initial=initial,
         imputer=imputer,
-        settings=LearnerSettings(**settings["session"]),
+        settings=LearnerSettings(**{**UNSAID, **settings["session"]}),
         seed=cell["seed"],
     )
     return session(cell, corpus, learner, stream, unseen)
@@ -145,7 +145,9 @@ def session(
     """Run the session; scores on a fifth of the test on the way, on all at its end."""
     seen = Counter(c for d in learner.initial for c in classes_of(d, corpus.layer))
     seen = Counter({c: n for c, n in seen.items() if c not in ("", "O")})
-    steps, curve = [], [scores(learner.nlp, corpus, unseen, corpus.test[::5])]
+    fifth = corpus.test[::5]
+    before = tags(learner.nlp, corpus, fifth)
+    steps, curve = [], [scores_of(*before, unseen)]
     batches = simulate_session(
         learner,
         stream,
@@ -159,7 +161,8 @@ def session(
     for number, step in enumerate(tqdm(batches, total=n_batches, disable=None), 1):
         steps.append(step)
         if number in checks:
-            curve.append(scores(learner.nlp, corpus, unseen, corpus.test[::5]))
+            curve.append(scores(learner.nlp, corpus, unseen, fifth))
+    after = tags(learner.nlp, corpus, fifth)
     tenth = steps[: max(1, len(steps) // 10)]
     return {
         **scores(learner.nlp, corpus, unseen, corpus.test),
@@ -170,6 +173,10 @@ def session(
         "curve": [point["all"] for point in curve],
         "curve_unseen": [point["unseen"] for point in curve],
         "unseen_classes": unseen,
+        "classes": {
+            c: [f1_on(*side, [c]) for side in (before, after)] for c in corpus.labels
+        },
+        "unknown": [f1_on(*side, unknown_of(cell, corpus)) for side in (before, after)],
     }
 
 
@@ -188,11 +195,15 @@ def user_of(cell: dict[str, Any], corpus: Corpus) -> Any:
     kind, _, rate = cell["user"].partition(" ")
     if kind == "mistaken":
         return create_mistaken_user(float(rate))
-    return (
-        create_partial_user((*corpus.labels[::2], "O"))
-        if kind == "half"
-        else perfect_user
-    )
+    if kind == "half":
+        unknown = unknown_of(cell, corpus)
+        return create_partial_user({*corpus.labels, "O"}.difference(unknown))
+    return perfect_user
+
+
+def unknown_of(cell: dict[str, Any], corpus: Corpus) -> list[str]:
+    """The classes that the user does not know."""
+    return corpus.labels[1::2] if cell["user"] == "half" else []
 
 
 def importance(kind: str | None, seen: Counter[str]) -> Any:
@@ -228,25 +239,41 @@ def scores(
     nlp: spacy.Language, corpus: Corpus, unseen: list[str], docs: list[Doc]
 ) -> dict[str, float]:
     """Token F1, micro over all classes and over those unseen at first, and macro."""
+    return scores_of(*tags(nlp, corpus, docs), unseen)
+
+
+def tags(
+    nlp: spacy.Language, corpus: Corpus, docs: list[Doc]
+) -> tuple[list[str], list[str]]:
+    """The class of each token that is annotated, and what is predicted; "" for "O"."""
     with nlp.select_pipes(enable=[corpus.factory]):
         predicted = list(nlp.pipe([bare_copy(doc) for doc in docs]))
     pairs = [
-        (gold, said if said != "O" else "")
+        (gold if gold != "O" else "", said if said != "O" else "")
         for doc, out in zip(docs, predicted, strict=True)
         for gold, said in zip(
             classes_of(doc, corpus.layer), classes_of(out, corpus.layer), strict=True
         )
         if gold
     ]
-    gold = [g if g != "O" else "" for g, _ in pairs]
-    said = [s for _, s in pairs]
+    return [gold for gold, _ in pairs], [said for _, said in pairs]
+
+
+def scores_of(gold: list[str], said: list[str], unseen: list[str]) -> dict[str, float]:
+    """`scores` of classes that were predicted."""
     micro, macro = token_f1(gold, said)
-    only = [[x if x in unseen else "" for x in side] for side in (gold, said)]
     return {
         "all": round(micro or 0.0, 4),
         "macro": round(macro or 0.0, 4),
-        "unseen": round(token_f1(*only)[0] or 0.0, 4),
+        "unseen": f1_on(gold, said, unseen) or 0.0,
     }
+
+
+def f1_on(gold: list[str], said: list[str], classes: list[str]) -> float | None:
+    """Token F1, micro over some classes; None where neither side has any of them."""
+    only = [[x if x in classes else "" for x in side] for side in (gold, said)]
+    micro = token_f1(*only)[0]
+    return None if micro is None else round(micro, 4)
 
 
 if __name__ == "__main__":
