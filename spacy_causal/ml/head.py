@@ -25,7 +25,8 @@ def torch_head(name: str, make_head: MakeHead) -> Model[HeadInput, TokenScores]:
     """A thinc layer that runs a torch head once its widths are known.
 
     make_head (Callable[[int, int], nn.Module]): From the width D of a token's vector
-        and the number M of tags.
+        and the number M of tags. What it makes may have a layer `dropout`, which
+        takes on thinc's rate, and a method `grow`, for what else depends on M.
     """
     return Model(
         name,
@@ -33,7 +34,7 @@ def torch_head(name: str, make_head: MakeHead) -> Model[HeadInput, TokenScores]:
         init=init,
         shims=[_shim(make_head(1, 1))],
         dims={"nI": None, "nO": None},
-        attrs={"make_head": make_head},
+        attrs={"make_head": make_head, "dropout_rate": 0.0},
     )
 
 
@@ -45,7 +46,7 @@ def init(
         model.set_dim("nO", 0)
     head = model.attrs["make_head"](model.get_dim("nI"), model.get_dim("nO"))
     for name, parameter in head.named_parameters():
-        if name.endswith("weight"):
+        if name.rpartition(".")[2].startswith("weight"):
             drawn = glorot_uniform_init(model.ops, tuple(parameter.shape))
             parameter.data = xp2torch(drawn, device=torch.device("cpu"))
     model.shims[0] = _shim(head)
@@ -57,6 +58,8 @@ def forward(
     """Score tokens; the callback takes dL/dlogits (N, M) and gives dL/dX (N, D)."""
     X, own, lengths = inputs
     head, device = module_of(model).train(is_train), device_of(model)
+    if hasattr(head, "dropout"):
+        head.dropout.p = model.attrs["dropout_rate"]
     features = xp2torch(X, requires_grad=is_train, device=device)
     with torch.set_grad_enabled(is_train):
         output = head(features, xp2torch(own, device=device).long(), lengths)
@@ -97,6 +100,8 @@ def resize_head(model: Model[HeadInput, TokenScores], n_tags: int) -> None:
         grown.weight.data = _with_mean_rows(old.weight.data, n_new)
         grown.bias.data = _with_mean_rows(old.bias.data, n_new)
         head.output = grown
+        if hasattr(head, "grow"):
+            head.grow(n_tags)
         model.shims[0] = _shim(head)
     model.set_dim("nO", n_tags, force=True)
 
@@ -128,5 +133,7 @@ def load_weights(
             setattr(owner, leaf, torch.empty_like(value))
         if isinstance(owner, nn.Linear) and leaf == "weight":
             owner.out_features, owner.in_features = value.shape
+        if isinstance(owner, nn.LSTM) and leaf == "weight_ih_l0":
+            owner.input_size = value.shape[1]
     head.load_state_dict(state)
     return head.to(device)

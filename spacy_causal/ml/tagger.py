@@ -31,7 +31,7 @@ def build_linear_tagger(tok2vec: Encoder, nO: int | None = None) -> TaggerModel:
     tok2vec (Model[list[Doc], list[Floats2d]]): The encoder, or a listener to one.
     nO (int | None): The number of tags; the component sets it.
     """
-    return _tagger(tok2vec, torch_head("linear_head", _make_linear), nO)
+    return token_labeller(tok2vec, torch_head("linear_head", _make_linear), nO)
 
 
 def build_deconfounded_tagger(
@@ -56,16 +56,17 @@ def build_deconfounded_tagger(
         adjustment=adjustment,
         scale=scale,
     )
-    return _tagger(tok2vec, torch_head("deconfounding_head", make_head), nO)
+    return token_labeller(tok2vec, torch_head("deconfounding_head", make_head), nO)
 
 
 def _make_linear(width: int, n_tags: int) -> LinearHead:
     return LinearHead(width, n_tags)
 
 
-def _tagger(
+def token_labeller(
     tok2vec: Encoder, head: Model[HeadInput, TokenScores], nO: int | None
 ) -> TaggerModel:
+    """An encoder, dropout on what it gives, and a head."""
     model: TaggerModel = Model(
         "token_labeller",
         forward,

@@ -137,6 +137,9 @@ class TokenLabeller(TrainablePipe):
         if not any(len(doc) for doc in docs):
             return losses
         set_dropout_rate(self.model, drop)
+        if "teach" in self.model.attrs:
+            rows = target_rows(examples, self.layer, self.tag_set)
+            self.model.attrs["teach"](self.model, rows)
         scores, backprop = self.model.begin_update(docs)
         loss, d_logits = self.get_loss(examples, scores)
         backprop(d_logits)
