@@ -9,7 +9,8 @@ from numpy.random import Generator, default_rng
 from spacy.tokens import Doc
 
 from spacy_causal.experiments.feedback_setup import ALL, TOLD, FeedbackSetup
-from spacy_causal.experiments.feedback_stage import Stage, count_classes, set_stage
+from spacy_causal.experiments.feedback_stage import Stage, set_stage
+from spacy_causal.experiments.pipelines import count_classes
 from spacy_causal.experiments.session import Keep, SessionStep, simulate_session
 from spacy_causal.experiments.streaming import OUTSIDE, classes_of
 from spacy_causal.experiments.training import fresh_example, shuffled_batches

@@ -1,7 +1,7 @@
 """A pipeline and annotated data, ready for a simulated session."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +10,19 @@ from numpy.random import Generator, default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_causal.corpus.files import read_spacy
 from spacy_causal.experiments.feedback_setup import FeedbackSetup
+from spacy_causal.experiments.pipelines import (
+    count_classes,
+    find_component,
+    make_pipeline,
+    read_docs,
+)
 from spacy_causal.experiments.streaming import (
-    OUTSIDE,
-    classes_of,
     draw_unseen,
     split_initial,
     without_classes,
 )
 from spacy_causal.learning.imputation import Imputer, imputer_from
-
-LAYERS = {"ner": "causal_ner", "tag": "causal_tagger", "pos": "causal_tagger"}
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,12 @@ class Stage:
 
 def set_stage(setup: FeedbackSetup, seed: int) -> Stage:
     """Build the pipeline, read the data, split it."""
-    nlp, trained = _pipeline(setup)
-    train = _read(setup.train, nlp)
-    component = _component(nlp, setup, train)
-    dev = _read(setup.dev, nlp)
+    nlp, trained = make_pipeline(
+        model=setup.model, config=setup.config, lang=setup.lang
+    )
+    train = read_docs(setup.train, nlp.vocab)
+    component = find_component(nlp, train, setup.train, setup.component)
+    dev = read_docs(setup.dev, nlp.vocab)
     pipe: Any = nlp.get_pipe(component)
     counts = [count_classes(docs, pipe.layer) for docs in (train, dev)]
     for path, found in zip((setup.train, setup.dev), counts, strict=True):
@@ -95,62 +98,6 @@ def set_stage(setup: FeedbackSetup, seed: int) -> Stage:
         imputer = imputer_from(spacy.load(setup.imputer), None, pipe.tag_set)
     data = labelled, initial, stream, dev, tuple(unseen)
     return Stage(nlp, component, *data, imputer, trained)
-
-
-def count_classes(docs: Iterable[Doc], layer: str) -> Counter[str]:
-    """Tokens by class."""
-    found = Counter(name for doc in docs for name in classes_of(doc, layer))
-    outside = ("", OUTSIDE) if layer == "ner" else ("",)
-    return Counter({name: n for name, n in found.items() if name not in outside})
-
-
-def _pipeline(setup: FeedbackSetup) -> tuple[Language, tuple[str, ...]]:
-    """RETURNS (tuple[Language, tuple[str, ...]]): With the names of the pipes that are
-    trained already."""
-    if setup.model is not None:
-        nlp = spacy.load(setup.model)
-        return nlp, tuple(nlp.pipe_names)
-    if setup.config is not None:
-        config = spacy.util.load_config(setup.config)
-        nlp = spacy.util.load_model_from_config(config, auto_fill=True)
-        return nlp, tuple(spacy.util.get_sourced_components(config))
-    return spacy.blank(setup.lang), ()
-
-
-def _read(path: Any, nlp: Language) -> list[Doc]:
-    docs = list(read_spacy(path, nlp.vocab))
-    if not docs:
-        raise ValueError(f"{path} has no texts.")
-    return docs
-
-
-def _component(nlp: Language, setup: FeedbackSetup, docs: Sequence[Doc]) -> str:
-    """The component that learns, added to a blank pipeline by what is annotated."""
-    annotated = [layer for layer in LAYERS if count_classes(docs, layer)]
-    wanted = setup.component
-    if not nlp.pipe_names:
-        fit = [x for x in annotated if wanted in (None, LAYERS[x])]
-        if not fit:
-            what = wanted or "a causal_ner or a causal_tagger"
-            raise ValueError(f"{setup.train} has no annotation for {what}.")
-        config = {} if fit[0] == "ner" else {"attribute": fit[0]}
-        nlp.add_pipe(LAYERS[fit[0]], config=config)
-        return LAYERS[fit[0]]
-    learn = {
-        name: nlp.get_pipe(name).layer  # type: ignore[attr-defined]
-        for name in nlp.pipe_names
-        if nlp.get_pipe_meta(name).factory in LAYERS.values()
-    }
-    if not learn or wanted not in (None, *learn):
-        raise ValueError(
-            f"The pipeline has no {wanted or 'causal_ner or causal_tagger'} that "
-            f"learns from feedback: it has {', '.join(nlp.pipe_names)}."
-        )
-    for name, layer in learn.items():
-        if wanted in (None, name) and layer in annotated:
-            return name
-    layers = " or ".join(sorted({learn[wanted]} if wanted else {*learn.values()}))
-    raise ValueError(f"{setup.train} has no {layers!r} annotation.")
 
 
 def _names(unseen: Sequence[str] | float) -> Sequence[str]:

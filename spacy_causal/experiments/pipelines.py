@@ -1,0 +1,85 @@
+"""A pipeline to try something with, and annotated data to try it on."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from spacy_causal.corpus.files import read_spacy
+from spacy_causal.experiments.streaming import OUTSIDE, classes_of
+
+LAYERS = {"ner": "causal_ner", "tag": "causal_tagger", "pos": "causal_tagger"}
+
+
+def make_pipeline(
+    *,
+    model: str | None = None,
+    config: Path | None = None,
+    lang: str = "en",
+    vocab: Vocab | bool = True,
+) -> tuple[Language, tuple[str, ...]]:
+    """A trained pipeline, one from a config, or a blank one.
+
+    RETURNS (tuple[Language, tuple[str, ...]]): With the names of the pipes that are
+        trained already.
+    """
+    if model is not None:
+        nlp = spacy.load(model, vocab=vocab)
+        return nlp, tuple(nlp.pipe_names)
+    if config is not None:
+        settings = spacy.util.load_config(config)
+        nlp = spacy.util.load_model_from_config(settings, vocab=vocab, auto_fill=True)
+        return nlp, tuple(spacy.util.get_sourced_components(settings))
+    return spacy.blank(lang, vocab=vocab), ()
+
+
+def read_docs(path: Path, vocab: Vocab) -> list[Doc]:
+    """The annotated Docs of a `.spacy` file; ValueError where there are none."""
+    docs = list(read_spacy(path, vocab))
+    if not docs:
+        raise ValueError(f"{path} has no texts.")
+    return docs
+
+
+def count_classes(docs: Iterable[Doc], layer: str) -> Counter[str]:
+    """Tokens by class."""
+    found = Counter(name for doc in docs for name in classes_of(doc, layer))
+    outside = ("", OUTSIDE) if layer == "ner" else ("",)
+    return Counter({name: n for name, n in found.items() if name not in outside})
+
+
+def find_component(
+    nlp: Language, docs: Sequence[Doc], path: Path, wanted: str | None = None
+) -> str:
+    """The component that learns, added to a blank pipeline by what is annotated.
+
+    path (Path): Where the Docs are from, for what is said where none fits.
+    """
+    annotated = [layer for layer in LAYERS if count_classes(docs, layer)]
+    if not nlp.pipe_names:
+        fit = [x for x in annotated if wanted in (None, LAYERS[x])]
+        if not fit:
+            what = wanted or "a causal_ner or a causal_tagger"
+            raise ValueError(f"{path} has no annotation for {what}.")
+        config = {} if fit[0] == "ner" else {"attribute": fit[0]}
+        nlp.add_pipe(LAYERS[fit[0]], config=config)
+        return LAYERS[fit[0]]
+    learn = {
+        name: nlp.get_pipe(name).layer  # type: ignore[attr-defined]
+        for name in nlp.pipe_names
+        if nlp.get_pipe_meta(name).factory in LAYERS.values()
+    }
+    if not learn or wanted not in (None, *learn):
+        raise ValueError(
+            f"The pipeline has no {wanted or 'causal_ner or causal_tagger'} that "
+            f"learns from feedback: it has {', '.join(nlp.pipe_names)}."
+        )
+    for name, layer in learn.items():
+        if wanted in (None, name) and layer in annotated:
+            return name
+    layers = " or ".join(sorted({learn[wanted]} if wanted else {*learn.values()}))
+    raise ValueError(f"{path} has no {layers!r} annotation.")
