@@ -69,15 +69,19 @@ def rule_out(rows: Floats2d, kept: np.ndarray, *, temperature: float = 1.0) -> F
 
     rows (Floats2d): Shape (k, M).
     kept (ndarray[float | bool]): 0 is ruled out, 1 is untouched, shape (k, M).
-    temperature (float): Mass is raised to 1 / temperature, and of that the share is
-        kept: above 1 what is left is flattened, below 1 sharpened.
+    temperature (float): The tags that are untouched share their mass as its power of
+        1 / temperature: above 1 more equally, below 1 less. What is kept in part was
+        no guess among them, and stays as much.
     """
     kept = np.asarray(kept, dtype=np.float64)
-    left = np.where(kept > 0, np.asarray(rows, dtype=np.float64), 0.0)
-    peak = left.max(axis=1, initial=0, keepdims=True)
-    left = (left / np.where(peak > 0, peak, 1)) ** (1 / temperature) * kept
+    left = np.asarray(rows, dtype=np.float64) * kept
+    untouched = np.where(kept == 1, left, 0.0)
+    peak = untouched.max(axis=1, initial=0, keepdims=True)
+    flat = (untouched / np.where(peak > 0, peak, 1)) ** (1 / temperature)
+    each = untouched.sum(axis=1, keepdims=True), flat.sum(axis=1, keepdims=True)
+    left = np.where(kept == 1, flat * each[0] / np.maximum(each[1], 1), left)
     known = np.asarray(rows).sum(axis=1, keepdims=True) > 0
-    left = np.where(known & (peak <= 0), kept, left)
+    left = np.where(known & ~left.any(axis=1, keepdims=True), kept, left)
     mass = left.sum(axis=1, keepdims=True)
     return (left / np.where(mass > 0, mass, 1)).astype(np.float32)
 

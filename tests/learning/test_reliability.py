@@ -150,9 +150,11 @@ def test_all_tags_of_a_type_keep_its_share(scheme):
 
 
 def slow_rule_out(row, kept, temperature):
+    whole = [float(p) if k == 1 else 0.0 for p, k in zip(row, kept, strict=True)]
+    flat = [p ** (1 / temperature) for p in whole]
     left = [
-        float(p) ** (1 / temperature) * k if k else 0.0
-        for p, k in zip(row, kept, strict=True)
+        sum(whole) * f / sum(flat) if k == 1 and sum(flat) else float(p) * k
+        for p, f, k in zip(row, flat, kept, strict=True)
     ]
     if not sum(row):
         return [0.0] * len(left)
@@ -237,7 +239,7 @@ def tags_of(nlp, label):
 def test_what_a_user_does_not_know_is_not_unlearnt(prior, places):
     nlp = taught()
     assert tags_of(nlp, "LOC") == {"LOC"}
-    settings = replace(SOFT, trust_prior=prior, temperature=1.0)
+    settings = replace(SOFT, trust_prior=prior)
     learner = refuse_places(Learner(nlp, "causal_tagger", settings=settings), 10)
     assert (tags_of(nlp, "PER"), tags_of(nlp, "LOC")) == ({"PER"}, places)
     counts = learner._memory.trust.counts
