@@ -5,11 +5,12 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from spacy_causal.learning.answers import Answer
 
-ANSWERED, UPDATED, UNDONE = "answered", "updated", "undone"
+BEGUN, ANSWERED, UPDATED, UNDONE = "begun", "answered", "updated", "undone"
+BEGINNING = ("component", "labels", "weights", "seed", "settings")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Journal:
     def __init__(self, path: str | Path | None = None):
         self.path = Path(path) if path is not None else None
         self._records: list[dict[str, Any]] = []
-        self._length = 0
+        self._ends = [0]
         if self.path is not None and self.path.exists():
             self._read(self.path)
 
@@ -74,31 +75,38 @@ class Journal:
         return iter(self._records)
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a record; when this returns it is on the disk."""
+        """Add a record; when this returns it is on the disk. Interrupted, or without
+        room for it, the journal is as it was."""
         line = json.dumps(record, ensure_ascii=False).encode("utf8") + b"\n"
+        n_records, end = len(self), self._ends[-1]
         if self.path is not None:
-            is_new = not self.path.exists()
-            with self.path.open("a+b") as file:
-                self._drop_cut_line(file)
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            if is_new:
-                sync_folder(self.path.parent)
-        self._length += len(line)
-        self._records.append(record)
+            self._drop_cut_line(self.path)
+        try:
+            if self.path is not None:
+                _write_line(self.path, line)
+            self._ends.append(end + len(line))
+            # What is in this list has happened: nothing after this can fail.
+            self._records.append(record)
+        except BaseException:
+            if len(self) == n_records:
+                del self._ends[n_records + 1 :]
+                if self.path is not None and self.path.exists():
+                    os.truncate(self.path, end)
+            raise
 
-    def _drop_cut_line(self, file: BinaryIO) -> None:
-        file.seek(self._length)
-        cut = file.read()
-        if b"\n" in cut:
-            raise ValueError(f"{self.path} is being written by somebody else, too.")
-        if cut:
-            file.truncate(self._length)
+    def _drop_cut_line(self, path: Path) -> None:
+        if not path.exists():
+            return
+        with path.open("r+b") as file:
+            file.seek(self._ends[-1])
+            cut = file.read()
+            if b"\n" in cut:
+                raise ValueError(f"{path} is being written by somebody else, too.")
+            if cut:
+                file.truncate(self._ends[-1])
 
     def _read(self, path: Path) -> None:
         whole, newline, _ = path.read_bytes().rpartition(b"\n")
-        self._length = len(whole) + len(newline)
         for number, line in enumerate(whole.split(b"\n") if newline else (), start=1):
             try:
                 record = json.loads(line)
@@ -106,6 +114,7 @@ class Journal:
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ValueError(f"{path}:{number}: no record: {error}") from error
             self._records.append(record)
+            self._ends.append(self._ends[-1] + len(line) + 1)
 
 
 def answered_record(batch: int, answered: Answered) -> dict[str, Any]:
@@ -125,7 +134,7 @@ def surviving(
         elif record["event"] == UPDATED:
             batches.append(waiting)
             waiting = []
-        else:
+        elif record["event"] == UNDONE:
             del batches[record["batch"] :]
     return batches, waiting
 
@@ -139,8 +148,22 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def _write_line(path: Path, line: bytes) -> None:
+    is_new = not path.exists()
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    if is_new:
+        sync_folder(path.parent)
+
+
 def _check(record: dict[str, Any]) -> None:
     if record["event"] == ANSWERED:
         Answered.from_dict(record)
+    elif record["event"] == BEGUN:
+        missing = [name for name in BEGINNING if name not in record]
+        if missing:
+            raise ValueError(f"what was begun lacks {', '.join(missing)}")
     elif record["event"] not in (UPDATED, UNDONE) or record["batch"] < 0:
         raise ValueError(f"an unknown event: {record}")

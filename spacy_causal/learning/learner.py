@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
+from spacy_causal.learning.beginning import beginning_of, require_beginning
 from spacy_causal.learning.checkpoint import digest, load_checkpoint, save_checkpoint
 from spacy_causal.learning.gate import fallen, label_scores
 from spacy_causal.learning.imputation import Imputer
@@ -68,7 +69,7 @@ class Learner:
         self.journal = Journal() if journal is None else journal
         self._teacher = Teacher(nlp, component, imputer, self.settings)
         self._trainer = Trainer(nlp, component, self.settings)
-        self._base = self._trainer.snapshot()
+        self._base, self._begun = self._trainer.snapshot(), self._beginning()
         self._base_best = {label: score.f for label, score in self._scores().items()}
         self._batches: list[list[Answered]] = []
         self._memory = Memory()
@@ -78,6 +79,8 @@ class Learner:
         with self._all_or_nothing():
             if checkpoint is not None:
                 self._resume(Path(checkpoint), batches)
+            name = self.journal.path or "The journal"
+            require_beginning(self.journal, self._begun, name)
             for batch in batches[len(self._batches) :]:
                 self._learn(batch)
             self._add_labels(self._waiting)
@@ -106,25 +109,34 @@ class Learner:
         if self._texts.get(said.doc, said.words) != said.words:
             raise ValueError(f"{said.doc[:60]!r} was answered with other tokens.")
         self._add_labels([said])
-        self.journal.append(answered_record(self.n_batches, said))
-        self._waiting.append(said)
-        self._texts[said.doc] = said.words
+        if not len(self.journal):
+            self.journal.append(self._begun)
+        n_records, n_waiting = len(self.journal), len(self._waiting)
+        try:
+            self._waiting.append(said)
+            self._texts[said.doc] = said.words
+            self.journal.append(answered_record(self.n_batches, said))
+        except BaseException:
+            if len(self.journal) == n_records:
+                del self._waiting[n_waiting:]
+                self._remember_texts()
+            raise
 
     def update(self) -> UpdateReport:
-        """Learn from the answers that wait. Interrupted, it has learnt nothing, and
-        they go on waiting."""
+        """Learn from the answers that wait. Interrupted before the journal says so, it
+        has learnt nothing, and they go on waiting."""
         if not self._waiting:
             return UpdateReport(batch=self.n_batches)
         with self._all_or_nothing():
             report = self._learn(self._waiting)
-            self.journal.append({"event": UPDATED, "batch": report.batch})
             self._waiting = []
+            self.journal.append({"event": UPDATED, "batch": report.batch})
         return report
 
     def undo(self, n: int = 1) -> None:
         """Take back the last `n` updates, answers and all, as if they had never been:
         what remains is learnt again from the start. Answers that wait go on waiting.
-        Interrupted, it has taken back nothing."""
+        Interrupted before the journal says so, it has taken back nothing."""
         if not 1 <= n <= self.n_batches:
             raise ValueError(f"Cannot undo {n} of {self.n_batches} updates.")
         keep = self._batches[: self.n_batches - n]
@@ -133,8 +145,8 @@ class Learner:
             for batch in keep:
                 self._learn(batch)
             self._add_labels(self._waiting)
+            self._remember_texts()
             self.journal.append({"event": UNDONE, "batch": len(keep)})
-        self._remember_texts()
 
     def save(self, path: str | Path) -> None:
         """Write a checkpoint, whole or not at all.
@@ -165,16 +177,20 @@ class Learner:
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
-        """Whatever interrupts what is done within it leaves the learner as it was."""
+        """Whatever interrupts what is done within it leaves the learner as it was; once
+        the journal, which comes last, has a record of it, it is done all the same."""
+        n_records = len(self.journal)
         before = self._trainer.snapshot()
         memory = self._memory.copy()
         batches, waiting = list(self._batches), self._waiting
         try:
             yield
         except BaseException:
-            self._trainer.restore(before)
-            self._memory = memory
-            self._batches, self._waiting = batches, waiting
+            if len(self.journal) == n_records:
+                self._trainer.restore(before)
+                self._memory = memory
+                self._batches, self._waiting = batches, waiting
+                self._remember_texts()
             raise
 
     def _learn(self, batch: Sequence[Answered]) -> UpdateReport:
@@ -244,6 +260,10 @@ class Learner:
         self._batches = []
         self._memory = Memory(best=dict(self._base_best))
 
+    def _beginning(self) -> dict[str, Any]:
+        pipes = sorted({*self._trainer.learners, *self.settings.freeze})
+        return beginning_of(self.nlp, self.component, pipes, self.settings, self.seed)
+
     def _identity(self) -> dict[str, Any]:
         settings = self.settings.to_dict()
         return {"component": self.component, "seed": self.seed, "settings": settings}
@@ -261,6 +281,7 @@ class Learner:
             raise ValueError(f"{path} does not belong to the journal.")
         self._base, self._base_best = state["base"], state["base_best"]
         self._reset()
+        self._begun = self._beginning()
         learnt, _ = surviving(records)
         if batches[: len(learnt)] != learnt:
             return

@@ -1,6 +1,7 @@
 """Weights and optimizer moments as values: to roll back, to undo, to save."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,24 @@ def pipes_from_bytes(nlp: Language, saved: Mapping[str, bytes]) -> None:
             for shim in node.shims:
                 if hasattr(shim._model, "zero_grad"):
                     shim._model.zero_grad()
+
+
+def digest_of_weights(nlp: Language, names: Sequence[str]) -> str:
+    """What tells the weights of some pipes from others, wherever they lie."""
+    total = sha256()
+    for pipe in names:
+        for i, node in enumerate(_pipe(nlp, pipe).model.walk()):
+            arrays = [(x, node.get_param(x)) for x in node.param_names
+                      if node.has_param(x)]  # fmt: skip
+            for shim in node.shims:
+                state: Any = getattr(shim._model, "state_dict", dict[str, Any])()
+                arrays += [(x, y.detach().cpu().numpy()) for x, y in state.items()
+                           if hasattr(y, "detach")]  # fmt: skip
+            for name, array in arrays:
+                values = _to_numpy(array)
+                total.update(f"{pipe} {i} {name} {values.shape}".encode())
+                total.update(values.tobytes())
+    return total.hexdigest()
 
 
 def make_optimizer(

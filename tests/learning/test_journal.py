@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from spacy_causal.learning import journal as journals
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.journal import (
     Answered,
@@ -72,6 +73,38 @@ def test_a_damaged_line_is_named(tmp_path):
         path.write_text(f"{good}\n{bad}\n{good}\n")
         with pytest.raises(ValueError, match=r"journal\.jsonl:2: no record"):
             Journal(path)
+
+
+@pytest.mark.parametrize("failing", ["write", "fsync"])
+def test_an_interrupted_record_is_not_there(tmp_path, monkeypatch, failing):
+    path = tmp_path / "journal.jsonl"
+    journal = Journal(path)
+    journal.append(answered_record(0, SAID[0]))
+    before = path.read_bytes()
+
+    def interrupted(*args):
+        if failing == "write":
+            path.write_bytes(before + args[1][:5])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        if failing == "write":
+            patch.setattr(journals, "_write_line", interrupted)
+        else:
+            patch.setattr(os, "fsync", interrupted)
+        journal.append(answered_record(0, SAID[1]))
+    assert path.read_bytes() == before and len(journal) == 1
+    journal.append(answered_record(0, SAID[2]))
+    assert surviving(Journal(path)) == ([], [SAID[0], SAID[2]])
+
+
+def test_what_was_begun_is_whole(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    path.write_text('{"event": "begun", "seed": 0}\n')
+    with pytest.raises(
+        ValueError, match="1: no record: what was begun lacks component"
+    ):
+        Journal(path)
 
 
 def test_two_writers_are_found_out(tmp_path):

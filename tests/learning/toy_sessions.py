@@ -5,6 +5,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.cold_start import cold_start
+from spacy_causal.learning.settings import LearnerSettings
 
 CNN = {
     "@architectures": "spacy.HashEmbedCNN.v2",
@@ -24,6 +25,7 @@ INTERVENING = {
 LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32}
 FREQUENT = {"@misc": "spacy-causal.frequent_confounders.v1"}
 
+FAST = LearnerSettings(updates=2, learn_rate=0.01)
 PEOPLE = ["Anna", "Bruno", "Clara", "David", "Emma", "Felix"]
 CITIES = ["Paris", "Berlin", "Rome", "Oslo", "Prague", "Madrid"]
 
@@ -58,3 +60,30 @@ def untrained(name="causal_ner", labels=("PER", "LOC"), encoder=CNN):
 
 def weights_of(nlp):
     return {name: pipe.model.to_bytes() for name, pipe in nlp.pipeline}
+
+
+def session(learner, docs, **kwargs):
+    for doc in docs:
+        learner.answer(doc, answers_to(doc, **kwargs))
+    return learner.update()
+
+
+def found(nlp, docs):
+    read = nlp.pipe([Doc(nlp.vocab, words=[t.text for t in doc]) for doc in docs])
+    return [[(ent.start, ent.end, ent.label_) for ent in doc.ents] for doc in read]
+
+
+def truth(docs):
+    return [[(ent.start, ent.end, ent.label_) for ent in doc.ents] for doc in docs]
+
+
+def shared_pipeline():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec", config={"model": INTERVENING})
+    for name in ("causal_ner", "causal_tagger"):
+        nlp.add_pipe(name, config={"model": {"tok2vec": LISTENER}})
+    gold = gold_docs(nlp)
+    examples = [spacy.training.Example(doc.copy(), doc) for doc in gold]
+    optimizer = nlp.initialize(lambda: examples)
+    nlp.update(examples, sgd=optimizer)
+    return nlp
