@@ -1,7 +1,6 @@
 """Whether a pipeline's tokens leave the entities of a new text whole."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple, Protocol
 
 from spacy.attrs import ORTH, SPACY
@@ -35,19 +34,20 @@ def cut_like(nlp: Language, example: Example) -> CutText:
     if source.has_unknown_spaces:
         return copy_words
 
-    @cache
-    def has_gold_tokens() -> bool:
-        tokenised = nlp.make_doc(source.text)
-        return same_tokens(example) and not _same_words(source, tokenised)
-
     def cut(reference: Doc, text: str | None = None) -> Cut:
         predicted = nlp.make_doc(reference.text if text is None else text)
         same = _same_words(reference, predicted)
-        if not same and has_gold_tokens():
+        if not same and _has_gold_tokens(nlp, example):
             return copy_words(reference)
         return Cut(predicted, same)
 
     return cut
+
+
+def _has_gold_tokens(nlp: Language, example: Example) -> bool:
+    """Whether the predicted tokens are the reference's, but not the tokenizer's."""
+    source = example.reference
+    return same_tokens(example) and not _same_words(source, nlp.make_doc(source.text))
 
 
 def copy_words(reference: Doc, text: str | None = None) -> Cut:
@@ -71,7 +71,8 @@ def still_aligned(
         _aligned(new.reference, new.predicted, *moved)
         or not _aligned(example.reference, example.predicted, start, end)
         for start, end, _ in mentions
-        if (moved := moves.span(start, end)) is not None
+        if (start, end) not in moves.old
+        and (moved := moves.span(start, end)) is not None
     )
 
 

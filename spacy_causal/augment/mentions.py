@@ -24,16 +24,17 @@ class Mention(NamedTuple):
 def mentions_of(doc: Doc) -> list[Mention]:
     """The entities of a Doc in their order; where it carries targets of entities, those
     that are certain. None begins or ends with white space."""
-    targets = get_targets(doc, "ner")
+    # Most Docs carry none: their extension is not asked for them.
+    targets = get_targets(doc, "ner") if doc.user_data else None
     if targets is None:
         found = [Mention(ent.start, ent.end, ent.label_) for ent in doc.ents]
     else:
         found = certain_mentions(targets)
-    return [
-        mention
-        for mention in found
-        if not doc[mention.start].is_space and not doc[mention.end - 1].is_space
-    ]
+    return [mention for mention in found if not _has_space_at_an_edge(doc, mention)]
+
+
+def _has_space_at_an_edge(doc: Doc, mention: Mention) -> bool:
+    return doc[mention.start].is_space or doc[mention.end - 1].is_space
 
 
 def certain_mentions(targets: TokenTargets) -> list[Mention]:

@@ -16,7 +16,7 @@ from spacy_causal.targets.token_targets import ATTRIBUTE, TokenTargets
 TARGETS_KEY = ("._.", ATTRIBUTE, None, None)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Moves:
     """Where tokens went.
 

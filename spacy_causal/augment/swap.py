@@ -30,9 +30,10 @@ from spacy_causal.augment.provenance import Swapped, set_provenance, text_id
 
 MOVED = [SENT_START, ENT_IOB, ENT_TYPE, ENT_ID, ENT_KB_ID]
 MOVED += [NORM, TAG, POS, MORPH, LEMMA]
+READ = [ORTH, SPACY, *MOVED]
 # What a donor gets from its mention, and what then holds of its tokens but the first:
 # no sentence begins there (−1), they are inside an entity, of the same type.
-_OF_OTHERS = {SENT_START: 2**64 - 1, ENT_IOB: 1, ENT_TYPE: 0}
+_OF_OTHERS: dict[Any, int] = {SENT_START: 2**64 - 1, ENT_IOB: 1, ENT_TYPE: 0}
 
 _start_of = attrgetter("mention.start")
 
@@ -62,14 +63,14 @@ def swap_entities(doc: Doc, swaps: Sequence[Swap]) -> Doc:
     return Source.of(doc).swap(swaps).doc
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Source:
     """A Doc that is read once, for any number of swaps.
 
     id (str): What its counterfactuals know it by.
     words (list[int]), spaces (list[int]): Its tokens, and whether a space follows.
     used (list[int]): The attributes that any token is annotated with.
-    rows (np.ndarray): uint64, theirs, shape (n, len(used)); 0 is missing.
+    columns (list[list[int]]): Theirs, one list a used attribute; 0 is missing.
     """
 
     doc: Doc
@@ -78,19 +79,17 @@ class Source:
     words: list[int]
     spaces: list[int]
     used: list[Any]
-    rows: np.ndarray
+    columns: list[list[int]]
 
     @classmethod
     def of(cls, doc: Doc) -> "Source":
         """Read a Doc."""
         text = doc.text
-        words, spaces = doc.to_array([ORTH, SPACY]).T.tolist()
-        values = doc.to_array(MOVED)
-        annotated: list[bool] = np.any(values, axis=0).tolist()
-        if not all(annotated):
-            values = values[:, annotated]
+        words, spaces, *columns = doc.to_array(READ).T.tolist()
+        annotated = [any(column) for column in columns]
         used = list(compress(MOVED, annotated))
-        return cls(doc, text_id(text), text, words, spaces, used, values)
+        columns = list(compress(columns, annotated))
+        return cls(doc, text_id(text), text, words, spaces, used, columns)
 
     def characters(self, mention: Mention) -> tuple[int, int]:
         """Where a mention begins and ends in the text."""
@@ -128,56 +127,44 @@ class Source:
         if doc.user_data:
             dropped += move_user_data(doc, swapped, moves)
             move_targets(swapped, moves, [mention.label for mention, _ in swaps])
-        noted, parts, done = [], [], 0
-        for (mention, donor), new in zip(swaps, moves.new, strict=True):
+        text, noted = self.text, []
+        pairs = zip(swaps, moves.new, strict=True)
+        for (mention, donor), new in reversed([*pairs]):
             start, end = self.characters(mention)
-            was, label = self.text[start:end], mention.label
-            noted.append(Swapped(*mention[:2], *new, label, was, donor.text))
-            parts += [self.text[done:start], donor.text]
-            done = end
-        set_provenance(swapped, self.id, noted, dropped=dropped)
-        text = "".join([*parts, self.text[done:]])
+            was = text[start:end]
+            noted.append(Swapped(*mention[:2], *new, mention.label, was, donor.text))
+            text = text[:start] + donor.text + text[end:]
+        set_provenance(swapped, self.id, noted[::-1], dropped=dropped)
         return Counterfactual(swapped, text, moves)
 
     def _build(self, swaps: Sequence[Swap], moves: Moves) -> Doc:
-        """The new tokens with their attributes. Each is that of an old token, or of one
-        of two rows more a mention: its donor's first token, and its other ones."""
-        words: list[Any] = []
-        spaces: list[Any] = []
-        at: list[int] = []
-        more: list[list[int]] = []
-        done = 0
-        for (start, end, _), donor in swaps:
-            words += self.words[done:start]
-            words += donor.words
-            spaces += self.spaces[done:start]
-            spaces += donor.spaces
-            spaces[-1] = self.spaces[end - 1]
-            first = len(self.words) + len(more)
-            at += range(done, start)
-            at += [first] + [first + 1] * (len(donor.words) - 1)
-            more += self._donor_rows(start)
-            done = end
-        words += self.words[done:]
-        spaces += self.spaces[done:]
-        at += range(done, len(self.words))
+        """The new tokens with their attributes."""
+        words: list[Any] = self.words.copy()
+        spaces: list[Any] = self.spaces.copy()
+        for (start, end, _), donor in reversed(swaps):
+            words[start:end] = donor.words
+            spaces[start:end] = (*donor.spaces[:-1], spaces[end - 1])
         unknown = self.doc.has_unknown_spaces
         swapped = Doc(self.doc.vocab, words=words, spaces=None if unknown else spaces)
         if self.used:
-            rows = np.concatenate([self.rows, np.array(more, dtype=np.uint64)])
-            swapped.from_array(self.used, rows.take(at, axis=0))
+            pairs = zip(self.used, self.columns, strict=True)
+            columns = [_moved_column(*pair, swaps) for pair in pairs]
+            swapped.from_array(self.used, np.array(columns, dtype=np.uint64).T)
         return swapped
 
-    def _donor_rows(self, start: int) -> list[list[int]]:
-        """The attributes of a donor's first token and of its other ones: the mention's
-        label, and where a sentence began."""
-        was = self.rows[start].tolist()
-        first, rest = [0] * len(was), [0] * len(was)
-        for column, attribute in enumerate(self.used):
-            if attribute in _OF_OTHERS and was[column]:
-                first[column] = was[column]
-                rest[column] = _OF_OTHERS[attribute] or was[column]
-        return [first, rest]
+
+def _moved_column(
+    attribute: Any, column: list[int], swaps: Sequence[Swap]
+) -> list[int]:
+    """An attribute of the new tokens; a donor's have the mention's label and begin a
+    sentence where it did."""
+    moved = column.copy()
+    of_others = _OF_OTHERS.get(attribute)
+    for (start, end, _), donor in reversed(swaps):
+        first = 0 if of_others is None else column[start]
+        others = (of_others or first) if first else 0
+        moved[start:end] = [first] + [others] * (len(donor.words) - 1)
+    return moved
 
 
 def _check(doc: Doc, swaps: Sequence[Swap]) -> None:
