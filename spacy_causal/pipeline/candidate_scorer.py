@@ -21,6 +21,7 @@ from spacy_causal.display.noise import Modulation
 from spacy_causal.display.questions import Text, ask
 from spacy_causal.display.record import register_extension, set_candidates
 from spacy_causal.display.settings import Display, Unit
+from spacy_causal.pipeline.kept_scores import last_scored_by
 from spacy_causal.types import TokenScores
 
 default_config = """
@@ -97,6 +98,7 @@ class CandidateScorer(Pipe):
         self.seed, self.round = seed, round
         # A strong reference would be a cycle that keeps every pipeline alive.
         self._nlp = ref(nlp) if nlp is not None else lambda: None
+        self._has_pipeline = nlp is not None
         self._labeller = labeller
         if self._find_labeller() is not None:
             self.display.unit_of(self.labeller.tag_set)
@@ -159,6 +161,7 @@ class CandidateScorer(Pipe):
             # Labels may have been added since.
             if scores is not None and scores.logits.shape[1] == len(labeller.tag_set):
                 return scores
+        self._require_own(labeller, docs)
         _require_features(labeller, docs)
         return labeller.predict(docs)
 
@@ -228,6 +231,23 @@ class CandidateScorer(Pipe):
     def _set_state(self, state: dict[str, int]) -> "CandidateScorer":
         self.seed, self.round = state["seed"], state["round"]
         return self
+
+    def _require_own(self, labeller: Any, docs: Sequence[Doc]) -> None:
+        """Raise ValueError where another pipeline's labeller has scored a Doc: spaCy
+        shares a component that is sourced, and this one goes on reading its first."""
+        if not self._has_pipeline:
+            return
+        nlp = self._nlp()
+        mine = [labeller, *(pipe for _, pipe in (nlp.components if nlp else ()))]
+        for doc in docs:
+            by = last_scored_by(doc)
+            if by is not None and not any(by is pipe for pipe in mine):
+                raise ValueError(
+                    f"{self.name!r} reads the scores of {labeller.name!r} in the "
+                    f"pipeline it was made for, and {by.name!r} of another has scored "
+                    "this Doc. Do not source it: add a new candidate_scorer to that "
+                    f"pipeline, with the same config. {doc.text[:60]!r}"
+                )
 
     def _find_labeller(self) -> Any:
         """The component that `source` names or that comes last before this one; what

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from spacy.tokens import Doc
 from thinc.util import get_array_module
 
 from spacy_causal.types import TokenScores
+
+_LAST_SCORED_BY: WeakKeyDictionary[Doc, ref] = WeakKeyDictionary()
 
 
 class ScoreReader(Protocol):
@@ -36,6 +38,9 @@ class KeptScores:
 
     def keep(self, source: Any, docs: Sequence[Doc], scores: TokenScores) -> None:
         """Keep what `source` said about a batch for those that read it."""
+        by = ref(source)
+        for doc in docs:
+            _LAST_SCORED_BY[doc] = by
         for reader, kept in self._readers.items():
             if reader.reads(source):
                 starts = accumulate(scores.lengths, initial=0)
@@ -58,6 +63,12 @@ class KeptScores:
         ):
             return whole
         return _joined(found, lengths)
+
+
+def last_scored_by(doc: Doc) -> Any:
+    """The component that scored a Doc last, in whatever pipeline; None if none did."""
+    by = _LAST_SCORED_BY.get(doc)
+    return by() if by is not None else None
 
 
 def _joined(

@@ -359,6 +359,26 @@ def test_it_goes_on_in_a_pipeline_that_it_was_sourced_into(trained):
     assert [asked(nlp(text)) for text in TEXTS] == expected
 
 
+@pytest.mark.parametrize("alive", [True, False])
+def test_it_does_not_speak_for_another_labeller(trained, examples, alive):
+    """Sourced by itself it would show what the first pipeline's labeller says."""
+    nlps = {"source": trained()}
+    nlp = spacy.blank("en")
+    nlp.add_pipe("causal_ner", config={"confounders": CONFOUNDERS})
+    nlp.initialize(lambda: examples)
+    nlp.add_pipe("candidate_scorer", source=nlps["source"])
+    for text in TEXTS[::2]:
+        assert not alive or nlps["source"](text) is not None
+    if not alive:
+        nlps.clear()
+        gc.collect()
+    with pytest.raises(ValueError, match=r"'causal_ner' of another.*'Anna Smith"):
+        nlp(TEXTS[0])
+    nlp.remove_pipe("candidate_scorer")
+    nlp.add_pipe("candidate_scorer")
+    assert nlp(TEXTS[0])._.candidates
+
+
 def test_a_spawned_process_gets_what_it_reads(trained):
     nlp = trained()
     pipes = [pipe for _, pipe in nlp.pipeline]
