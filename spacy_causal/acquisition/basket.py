@@ -1,0 +1,43 @@
+"""What has been chosen so far, and what may still be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from thinc.types import Ints1d
+
+from spacy_causal.types import Budget
+
+Similar = Callable[[int], np.ndarray]
+
+
+@dataclass
+class Basket:
+    """Picks within a budget, by place. The first one may exceed the budget alone; after
+    it whatever is longer than what is left is passed over.
+
+    lengths (Ints1d): Tokens of each document, shape (N,); one without is never open.
+    similar (Similar | None): From a pick to what it is a near-duplicate of, shape (N,).
+    """
+
+    lengths: Ints1d
+    budget: Budget
+    similar: Similar | None = None
+    chosen: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.costs = np.asarray(self.lengths)
+        self.open = self.costs > 0
+        if self.budget.unit == "sentences":
+            self.costs = np.ones_like(self.costs)
+        self.room = self.budget.size
+
+    def take(self, row: int) -> None:
+        """Choose a document that is open."""
+        self.chosen.append(int(row))
+        self.room -= int(self.costs[row])
+        self.open[row] = False
+        if self.similar is not None:
+            self.open &= ~self.similar(row)
+        if self.budget.unit == "words" or self.room <= 0:
+            self.open &= self.costs <= self.room
