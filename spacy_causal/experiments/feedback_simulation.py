@@ -1,6 +1,6 @@
 """What a feedback session would bring, tried on data that is labelled already."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -10,10 +10,10 @@ from spacy.tokens import Doc
 
 from spacy_causal.experiments.feedback_setup import ALL, TOLD, FeedbackSetup
 from spacy_causal.experiments.feedback_stage import Stage, set_stage
+from spacy_causal.experiments.fitting import Progress, fit, quietly
 from spacy_causal.experiments.pipelines import count_classes
 from spacy_causal.experiments.session import Keep, SessionStep, simulate_session
 from spacy_causal.experiments.streaming import OUTSIDE, classes_of
-from spacy_causal.experiments.training import fresh_example, shuffled_batches
 from spacy_causal.experiments.users import (
     SimulatedUser,
     create_mistaken_user,
@@ -24,17 +24,13 @@ from spacy_causal.experiments.users import (
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.reading import bare_copy, read_upstream
-from spacy_causal.learning.seeding import seeded
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.trainer import Trainer
 from spacy_causal.scorers.tokens import prf
 
 Cell = dict[str, Any]
-Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 SCORER = "candidate_scorer"
 CHECKS = 10
-BATCH_SIZE = 32
-LEAST_STEPS = 300
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,6 @@ class Point:
     random: float
     f1: float
     unseen_f1: float | None
-
-
-def quietly(items: Iterable[Any], total: int, name: str) -> Iterable[Any]:
-    """Show no progress."""
-    return items
 
 
 def create_run_cell(
@@ -128,21 +119,16 @@ def _fit(
 
     RETURNS (Trainer): Keeps and restores their weights.
     """
-    nlp, steps = stage.nlp, setup.steps
-    if steps is None:
-        passes = 15 if len(docs) < 4000 else 6
-        steps = max(LEAST_STEPS, passes * -(-len(docs) // BATCH_SIZE))
-    with seeded(nlp, (seed,)):
-        if setup.model is None:
-            with nlp.select_pipes(disable=stage.trained):
-                nlp.initialize(lambda: [fresh_example(doc) for doc in docs])
-        settings = LearnerSettings(dropout=nlp.config["training"]["dropout"])
-        trainer = Trainer(nlp, stage.component, settings)
-        batches = shuffled_batches(docs, BATCH_SIZE, default_rng(seed))
-        for _ in progress(range(steps), steps, f"train on {len(docs):,} texts"):
-            examples = [fresh_example(doc) for doc in next(batches)]
-            trainer.steps([examples], {})
-    return trainer
+    return fit(
+        stage.nlp,
+        stage.component,
+        docs,
+        key=(seed,),
+        steps=setup.steps,
+        initialize=setup.model is None,
+        trained=stage.trained,
+        progress=progress,
+    )
 
 
 def _session(

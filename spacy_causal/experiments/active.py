@@ -1,0 +1,212 @@
+"""Active learning on data that is labelled already: train, score, buy, train again."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from numpy.random import Generator, SeedSequence, default_rng
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_causal.types import Acquire, Budget, Needs, View
+
+AUGMENTING, BUYING = 1, 2
+Key = tuple[int, ...]
+Augment = Callable[[Sequence[Doc], Language, Generator], list[Doc]]
+
+
+class Fit(Protocol):
+    """Trains a pipeline on annotated Docs."""
+
+    def __call__(
+        self, docs: Sequence[Doc], key: Key, before: Language | None = None
+    ) -> Language:
+        """key (tuple[int, ...]): All that its random numbers depend on.
+        before (Language | None): The round before's, to go on from; None: from
+            scratch.
+        """
+
+
+class Look(Protocol):
+    """Makes a view of unlabelled Docs."""
+
+    def __call__(
+        self,
+        committee: Sequence[Language],
+        docs: Mapping[str, Doc],
+        needs: Needs,
+        seed: int,
+    ) -> View:
+        """committee (Sequence[Language]): Trained pipelines; the first one is asked for
+            all but votes.
+        docs (Mapping[str, Doc]): By id, annotated; the annotation is not looked at.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What a strategy is tried on.
+
+    pool (Mapping[str, Doc]): By id, annotated.
+    score (Callable[[Language], float]): Of a trained pipeline, on other texts.
+    rounds (int): In which something is bought.
+    budget (Budget): Of each of them.
+    fresh (bool): Train from scratch each round, or go on from the round before.
+    augment (Augment | None): Docs to train on beside those that are labelled.
+    """
+
+    pool: Mapping[str, Doc]
+    fit: Fit
+    score: Callable[[Language], float]
+    look: Look
+    rounds: int
+    budget: Budget
+    fresh: bool = True
+    augment: Augment | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """A model and what it was trained on.
+
+    number (int): 0 is the initial share.
+    words, sentences (int): Labelled until then.
+    mean_length (float): Words a sentence, of those that this round added.
+    generated (int): Docs that `augment` added.
+    fit_seconds, pick_seconds (float): What training took, and choosing what this round
+        added: the view and the strategy.
+    picks (list[str]): What it added, the first choice first.
+    """
+
+    number: int
+    words: int
+    sentences: int
+    mean_length: float
+    score: float
+    generated: int
+    fit_seconds: float
+    pick_seconds: float
+    picks: list[str] = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """What tells these picks, in their order, from others."""
+        return hashlib.sha256("\n".join(self.picks).encode()).hexdigest()[:16]
+
+
+def first_share(
+    pool: Mapping[str, Doc], share: float, rng: Generator, *, unit: str = "words"
+) -> list[str]:
+    """Random documents, as many as make up a share of the pool's words or sentences."""
+    if not 0 < share < 1:
+        raise ValueError(f"A share lies between 0 and 1, not {share}.")
+    ids = [id for id, doc in pool.items() if len(doc)]
+    costs = {id: len(pool[id]) if unit == "words" else 1 for id in ids}
+    wanted, chosen = share * sum(costs.values()), list[str]()
+    for i in rng.permutation(len(ids)):
+        if wanted <= 0:
+            break
+        chosen.append(ids[i])
+        wanted -= costs[ids[i]]
+    return chosen
+
+
+def run_rounds(
+    course: Course,
+    acquire: Acquire,
+    initial: Sequence[str],
+    seed: int,
+    *,
+    known: Sequence[Sequence[str]] = (),
+    first: Language | None = None,
+) -> Iterator[Round]:
+    """Train on the initial documents, then buy and train again, round by round.
+
+    The random numbers of a round depend on the seed and its number alone, so two
+    strategies that buy the same are trained the same.
+
+    known (Sequence[Sequence[str]]): Picks of rounds that ran before, the initial one's
+        first; they are neither run again nor yielded. From scratch only.
+    first (Language | None): The initial round's model, where it is at hand.
+    """
+    if known and not course.fresh:
+        raise ValueError("A model that goes on from the round before needs all rounds.")
+    rounds = [list(picks) for picks in known] or [list(initial)]
+    labelled = [id for picks in rounds for id in picks]
+    nlp, generated, pick_seconds = None, 0, 0.0
+    for number in range(len(rounds) - 1, course.rounds + 1):
+        if number >= len(rounds):
+            assert nlp is not None
+            started = time.perf_counter()
+            picks = _buy(course, acquire, nlp, labelled, (seed, number - 1))
+            pick_seconds = time.perf_counter() - started
+            if not picks:
+                return
+            rounds.append(picks)
+            labelled += picks
+        started = time.perf_counter()
+        if number or first is None:
+            nlp, generated = train_on(course, labelled, (seed, number), nlp)
+        else:
+            nlp = first
+        fit_seconds = time.perf_counter() - started
+        if number < len(known):
+            continue
+        lengths = [len(course.pool[id]) for id in rounds[number]]
+        yield Round(
+            number=number,
+            words=sum(len(course.pool[id]) for id in labelled),
+            sentences=len(labelled),
+            mean_length=round(sum(lengths) / len(lengths), 2),
+            score=course.score(nlp),
+            generated=generated,
+            fit_seconds=round(fit_seconds, 2),
+            pick_seconds=round(pick_seconds, 2),
+            picks=rounds[number],
+        )
+
+
+def train_on(
+    course: Course, labelled: Sequence[str], key: Key, before: Language | None = None
+) -> tuple[Language, int]:
+    """Train on labelled documents and on what augmentation makes of them.
+
+    before (Language | None): The round before's model. Augmentation looks at it, or,
+        where there is none, at one trained on the documents alone.
+    RETURNS (tuple[Language, int]): With the number of Docs that were generated.
+    """
+    docs = [course.pool[id] for id in sorted(labelled)]
+    generated: list[Doc] = []
+    if course.augment is not None:
+        looked_at = before or course.fit(docs, key)
+        generated = course.augment(docs, looked_at, default_rng([*key, AUGMENTING]))
+    going_on = None if course.fresh else before
+    return course.fit([*docs, *generated], key, going_on), len(generated)
+
+
+def _buy(
+    course: Course,
+    acquire: Acquire,
+    nlp: Language,
+    labelled: Sequence[str],
+    key: Key,
+) -> list[str]:
+    """What a strategy chooses out of the documents that are not labelled."""
+    taken = set(labelled)
+    unlabelled = [id for id in course.pool if id not in taken]
+    if not unlabelled:
+        return []
+    docs = [course.pool[id] for id in sorted(labelled)]
+    others = [
+        course.fit(docs, (*key, member)) for member in range(1, acquire.needs.votes)
+    ]
+    seed = int(SeedSequence(key).generate_state(1)[0])
+    view = course.look([nlp, *others], course.pool, acquire.needs, seed)
+    picks = acquire(
+        view, list(labelled), unlabelled, course.budget, default_rng([*key, BUYING])
+    )
+    if len(set(picks)) < len(picks) or not set(picks) <= set(unlabelled):
+        raise ValueError(f"A strategy chose what is not on sale, or twice: {picks}.")
+    return picks
