@@ -1,0 +1,119 @@
+"""Feedback on a model's labels: which of K, or none of these?
+
+python -m recipes.feedback DATASET MODEL SOURCE
+prodigy causal.feedback DATASET MODEL SOURCE -F recipes/feedback.py
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recipes.serving import command_of, register_with_prodigy
+
+
+def feedback(
+    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    model: Annotated[
+        str, typer.Argument(help="Trained pipeline (name or path), or blank:en.")
+    ],
+    source: Annotated[
+        str, typer.Argument(help=".jsonl, .txt, .csv or .spacy; - is standard input.")
+    ],
+    *,
+    k: Annotated[int, typer.Option(help="Labels shown at a question.", min=1)] = 3,
+    unit: Annotated[
+        str | None, typer.Option(help="mention or token; else what fits.")
+    ] = None,
+    labels: Annotated[
+        str, typer.Option(help="Labels beside the model's own: LABEL,LABEL.")
+    ] = "",
+    all_labels: Annotated[
+        bool, typer.Option("--all-labels", help="The best label, and a list of all.")
+    ] = False,
+    follow_up: Annotated[
+        str, typer.Option(help='After "none of these": off, next (K) or list.')
+    ] = "off",
+    component: Annotated[
+        str | None, typer.Option(help="The component that learns; else the first.")
+    ] = None,
+    imputer: Annotated[
+        str | None, typer.Option(help='Pipeline that guesses after "none of these".')
+    ] = None,
+    initial: Annotated[
+        Path | None, typer.Option(help="Labelled .spacy file, against forgetting.")
+    ] = None,
+    dev: Annotated[
+        Path | None, typer.Option(help="Labelled .spacy file that guards each label.")
+    ] = None,
+    batch_size: Annotated[
+        int, typer.Option(help="Answers between two updates, at least.", min=1)
+    ] = 10,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the taught pipeline at the end.")
+    ] = None,
+    instructions: Annotated[
+        Path | None, typer.Option(help="Guidelines for annotators, plain text.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+) -> dict[str, Any]:
+    """Ask about a model's labels; it learns from the answers while they are given."""
+    from spacy_causal.learning.background import BackgroundLearner
+    from spacy_causal.server.asking import VIEW, Asking, QuestionStream
+    from spacy_causal.server.pipelines import load_pipeline
+    from spacy_causal.server.sources import Source
+    from spacy_causal.server.teaching import FeedbackTeacher, build_learner
+    from spacy_causal.types import NONE_OF_THESE
+
+    names = tuple(name.strip() for name in labels.split(",") if name.strip())
+    texts = Source(source)
+    guidelines = instructions.read_text("utf8") if instructions else ""
+    nlp, name = load_pipeline(model, component, names, seed=seed)
+    build = partial(build_learner, model, component, names, seed=seed)
+    background = BackgroundLearner(
+        partial(build, imputer=imputer, initial=initial, dev=dev)
+    )
+    stream = QuestionStream(
+        nlp,
+        name,
+        texts,
+        Asking(k, unit, all_labels, follow_up, seed),
+        new_weights=background.take_weights,
+    )
+
+    def on_exit(controller: Any) -> None:
+        if output is not None:
+            background.save(output)
+        background.close()
+
+    return {
+        "dataset": dataset,
+        "view_id": VIEW,
+        "stream": stream,
+        "update": FeedbackTeacher(background),
+        "progress": lambda controller, returned: stream.fraction,
+        "on_exit": on_exit,
+        "config": {
+            "labels": stream.labels,
+            "batch_size": batch_size,
+            "choice_style": "single",
+            "choice_auto_accept": True,
+            "exclude_by": "task",
+            "instructions": guidelines,
+            "model": model,
+            "mode": stream.asking.mode,
+            "unit": stream.unit,
+            "none": NONE_OF_THESE,
+            "outside": stream.outside,
+            "all_labels": all_labels,
+            "follow_up": follow_up,
+        },
+    }
+
+
+command = command_of(feedback)
+register_with_prodigy("causal.feedback", feedback)
+
+if __name__ == "__main__":
+    typer.run(command)

@@ -1,0 +1,109 @@
+"""Recipes as commands: their own arguments, and those of the server that runs them."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, get_type_hints
+
+import typer
+from wasabi import msg
+
+Recipe = Callable[..., dict[str, Any]]
+
+
+def _serving(
+    *,
+    db: Annotated[
+        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
+    ] = "sqlite:///spacy-causal.db",
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0)] = 8080,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            help="What everybody has to show; needed beyond this machine.",
+            envvar="SPACY_CAUSAL_TOKEN",
+        ),
+    ] = None,
+    overlap: Annotated[
+        int, typer.Option(help="How many people answer each question.", min=1)
+    ] = 1,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds until an unanswered question goes out again.")
+    ] = 600.0,
+    ephemeral: Annotated[
+        bool,
+        typer.Option("--ephemeral", help="No text and no answer is written to disk."),
+    ] = False,
+    terminal: Annotated[
+        bool, typer.Option("--terminal", help="Ask here instead of on a page.")
+    ] = False,
+) -> None:
+    """The options of the server, as typer reads them."""
+
+
+def command_of(recipe: Recipe) -> Callable[..., None]:
+    """A command that calls a recipe and serves what it returns."""
+    own, served = (inspect.signature(each).parameters for each in (recipe, _serving))
+
+    def command(**given: Any) -> None:
+        mine = {name: given[name] for name in own}
+        _run(recipe, mine, {name: given[name] for name in served})
+
+    hints = {**get_type_hints(_serving, include_extras=True)}
+    hints.update(get_type_hints(recipe, include_extras=True))
+    parameters = [*own.values(), *served.values()]
+    signature: Any = inspect.Signature(parameters)
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = {**hints, "return": None}
+    command.__doc__ = recipe.__doc__
+    command.__name__ = recipe.__name__
+    return command
+
+
+def register_with_prodigy(name: str, recipe: Recipe) -> None:
+    """Make it one of Prodigy's recipes, where it is Prodigy that loads this file."""
+    prodigy = sys.modules.get("prodigy")
+    if prodigy is None:
+        return
+
+    def plain(*args: Any, **given: Any) -> dict[str, Any]:
+        return recipe(*args, **given)
+
+    hints = get_type_hints(recipe)
+    signature: Any = inspect.Signature(
+        [
+            parameter.replace(annotation=hints[parameter.name])
+            for parameter in inspect.signature(recipe).parameters.values()
+        ]
+    )
+    plain.__signature__ = signature  # type: ignore[attr-defined]
+    plain.__annotations__, plain.__doc__ = hints, recipe.__doc__
+    prodigy.recipe(name)(plain)
+
+
+def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
+    try:
+        from spacy_causal.server.run import Serving, keep_counts, open_session, serve
+        from spacy_causal.server.terminal import run_in_terminal
+    except ImportError as error:
+        msg.fail(f"{error}: pip install 'spacy-causal[annotate]'", exits=1)
+    terminal = served.pop("terminal")
+    try:
+        serving = Serving(**served)
+        msg.text(f"Loading {own.get('model', '')}")
+        controller = open_session(recipe(**own), serving)
+        n_answers = len(controller.ledger.answers)
+        if n_answers:
+            msg.info(f"{controller.dataset}: {n_answers:,} answers so far")
+        if terminal:
+            run_in_terminal(controller)
+        else:
+            serve(controller, serving, on_ready=lambda url: msg.good("Annotate", url))
+        keep_counts(controller, serving)
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(str(error), exits=1)
+    msg.good(f"{controller.dataset}: {len(controller.ledger.answers):,} answers")
+    n_bad = controller.progress("")["bad_lines"]
+    if n_bad:
+        msg.warn(f"{n_bad:,} lines were passed over")

@@ -1,0 +1,120 @@
+"""The HTTP face of a session: a page, and a few calls that it makes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Query, Response
+
+from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.messages import (
+    AnswersIn,
+    QuestionsOut,
+    Session,
+    SessionIn,
+    UndoOut,
+)
+from spacy_causal.server.security import Guard
+
+STATIC = Path(__file__).parent / "static"
+WAIT = 1.0
+FOR_THE_PAGE = ("text", "spans", "options", "shown", "next", "_task_hash")
+SessionQuery = Annotated[Session, Query()]
+
+
+def create_app(
+    controller: Controller, *, host: str = "127.0.0.1", token: str | None = None
+) -> FastAPI:
+    """The server of one session. When it stops, the controller is closed."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        controller.close()
+
+    app = FastAPI(
+        title="spacy-causal",
+        lifespan=lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.add_middleware(Guard, host=host, token=token)
+    _add_calls(app, controller)
+    _add_page(app)
+    return app
+
+
+def _add_calls(app: FastAPI, controller: Controller) -> None:
+    @app.get("/api/config")
+    def config() -> dict[str, Any]:
+        """What the page has to know of the session."""
+        about = {"dataset": controller.dataset, "view_id": controller.view_id}
+        return {**about, "config": controller.config}
+
+    @app.get("/api/questions")
+    def questions(
+        session: SessionQuery = "", n: Annotated[int, Query(ge=1, le=10)] = 2
+    ) -> QuestionsOut:
+        """The next questions: first those that were handed out and not answered."""
+        return _questions(controller, session, n)
+
+    @app.post("/api/answers")
+    def answers(given: AnswersIn) -> QuestionsOut:
+        """Keep answers. When this returns they are on the disk."""
+        said = [Given(**answer.model_dump()) for answer in given.answers]
+        try:
+            saved = [controller.answer(given.session, answer) for answer in said]
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+        out = _questions(controller, given.session, given.n)
+        return out.model_copy(update={"saved": saved})
+
+    @app.post("/api/undo")
+    def undo(of: SessionIn) -> UndoOut:
+        """Take back the session's last answer, and what was learnt from it."""
+        task = controller.undo(of.session)
+        progress = controller.progress(of.session)
+        return UndoOut(question=task and _for_page(task), progress=progress)
+
+    @app.post("/api/save")
+    def save(of: SessionIn) -> dict[str, Any]:
+        """Have the model learn from all that waits."""
+        controller.save()
+        return controller.progress(of.session)
+
+    @app.get("/api/progress")
+    def progress(session: SessionQuery = "") -> dict[str, Any]:
+        """How far the session is."""
+        return controller.progress(session)
+
+
+def _add_page(app: FastAPI) -> None:
+    """Only files that are in the folder now can be had: no path is ever made."""
+    files = {path.name: path.read_bytes() for path in STATIC.iterdir()}
+
+    @app.get("/", include_in_schema=False)
+    def page() -> Response:
+        return Response(files["index.html"], media_type="text/html")
+
+    @app.get("/static/{name}", include_in_schema=False)
+    def static(name: str) -> Response:
+        if name not in files:
+            raise HTTPException(404, "There is no such file.")
+        return Response(files[name], media_type=guess_type(name)[0])
+
+
+def _questions(controller: Controller, session: str, n: int) -> QuestionsOut:
+    tasks = controller.questions(session, n, wait=WAIT if n else 0)
+    return QuestionsOut(
+        questions=[_for_page(task) for task in tasks],
+        done=not tasks and n > 0 and controller.is_done(session),
+        progress=controller.progress(session),
+    )
+
+
+def _for_page(task: dict[str, Any]) -> dict[str, Any]:
+    """A long text's tokens are most of a task, and the page does not need them."""
+    return {name: task[name] for name in FOR_THE_PAGE if name in task}

@@ -1,0 +1,188 @@
+"""Texts as tasks: which labels are shown about each token or mention."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_causal.corpus.records import Problem
+from spacy_causal.display.candidates import OUTSIDE, type_names
+from spacy_causal.learning.reading import memory_zone
+from spacy_causal.learning.weights import pipes_from_bytes
+from spacy_causal.pipeline.candidate_scorer import CandidateScorer
+from spacy_causal.server.pipelines import SCORER
+from spacy_causal.server.sources import Source
+from spacy_causal.store.hashing import set_hashes
+from spacy_causal.types import NONE_OF_THESE, Candidates
+
+VIEW = "choice"
+TEXTS_AT_ONCE = 4
+FOLLOW_UPS = ("off", "next", "list")
+NewWeights = Callable[[], dict[str, bytes] | None]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked, and how.
+
+    k (int): Labels shown at a question.
+    unit (str | None): "mention", "token" or what fits the component.
+    all_labels (bool): The full-list mode: the most probable label, and a list of all.
+    follow_up (str): After "none of these": "off", "next" (the K after them) or "list".
+    seed (int): Of the noise among what is shown, if any.
+    """
+
+    k: int = 3
+    unit: str | None = None
+    all_labels: bool = False
+    follow_up: str = "off"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.follow_up not in FOLLOW_UPS:
+            options = ", ".join(FOLLOW_UPS)
+            raise ValueError(f"follow_up is one of {options}, not {self.follow_up!r}.")
+
+    @property
+    def n_shown(self) -> int:
+        """Labels shown at first."""
+        return 1 if self.all_labels else self.k
+
+    @property
+    def mode(self) -> str:
+        """What answers are told apart by when they are timed."""
+        return "all labels" if self.all_labels else f"K = {self.k}"
+
+
+class QuestionStream:
+    """Tasks about each text of a source, by the newest weights there are.
+
+    problems (list[Problem]): Lines that were passed over, so far.
+    """
+
+    def __init__(
+        self,
+        nlp: Language,
+        component: str,
+        source: Source,
+        asking: Asking,
+        *,
+        new_weights: NewWeights = lambda: None,
+    ):
+        self.nlp, self.component, self.source = nlp, component, source
+        self.asking, self._new_weights = asking, new_weights
+        k = asking.n_shown * (2 if asking.follow_up == "next" else 1)
+        config = {"source": component, "k": k, "unit": asking.unit}
+        nlp.add_pipe(SCORER, config={**config, "seed": asking.seed})
+        self.unit = self._scorer.display.unit_of(self._pipe.tag_set)
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self.source.problems
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of the source was read."""
+        return self.source.fraction
+
+    @property
+    def labels(self) -> list[str]:
+        """All that may be answered."""
+        tag_set = self._pipe.tag_set
+        if self.unit == "token":
+            return list(type_names(tag_set))
+        return list(tag_set.labels)
+
+    @property
+    def outside(self) -> str | None:
+        """What says that it is no mention at all, where there is such an answer."""
+        return None if self._pipe.tag_set.scheme == "token" else OUTSIDE
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        docs = self.source.docs(self.nlp)
+        for number in range(10**12):
+            weights = self._new_weights()
+            if weights is not None:
+                pipes_from_bytes(self.nlp, weights)
+            self._scorer.round = number
+            tasks = self._next_tasks(docs)
+            if tasks is None:
+                return
+            yield from tasks
+
+    @property
+    def _scorer(self) -> CandidateScorer:
+        scorer: Any = self.nlp.get_pipe(SCORER)
+        return scorer
+
+    @property
+    def _pipe(self) -> Any:
+        return self.nlp.get_pipe(self.component)
+
+    def _next_tasks(self, docs: Iterator[Doc]) -> list[dict[str, Any]] | None:
+        """Tasks are made whole within the zone that their Docs end with."""
+        with memory_zone(self.nlp):
+            batch = list(islice(docs, TEXTS_AT_ONCE))
+            if not batch:
+                return None
+            return [task for doc in self._read(batch) for task in self._tasks(doc)]
+
+    def _read(self, docs: list[Doc]) -> Iterator[Doc]:
+        for doc in docs:
+            try:
+                yield self.nlp(doc)
+            except Exception as error:
+                reason = f"the pipeline cannot read it: {error}"[:200]
+                self.problems.append(Problem(self.source.path, 0, reason))
+
+    def _tasks(self, doc: Doc) -> Iterator[dict[str, Any]]:
+        about = {"text": doc.text, "tokens": tokens_of(doc)}
+        for question in doc._.candidates:
+            yield set_hashes({**about, **self._question(doc, question)}, VIEW)
+
+    def _question(self, doc: Doc, question: Candidates) -> dict[str, Any]:
+        span = doc[question.start : question.end]
+        n_shown = self.asking.n_shown
+        labels = list(question.labels[:n_shown])
+        others = [NONE_OF_THESE]
+        if self.outside and self.outside not in labels:
+            others.append(self.outside)
+        shown = zip(labels, question.scores, strict=False)
+        return {
+            "spans": [
+                {
+                    "start": span.start_char,
+                    "end": span.end_char,
+                    "token_start": span.start,
+                    "token_end": span.end - 1,
+                    "label": self.unit,
+                }
+            ],
+            "options": [
+                *({"id": x, "text": x, "score": round(float(p), 4)} for x, p in shown),
+                *({"id": x, "text": x} for x in others),
+            ],
+            "shown": labels,
+            "next": list(question.labels[n_shown:]),
+            "unit": self.unit,
+            "seed": self._scorer.seed,
+            "round": self._scorer.round,
+            "mode": self.asking.mode,
+        }
+
+
+def tokens_of(doc: Doc) -> list[dict[str, Any]]:
+    """Tokens as Prodigy has them."""
+    return [
+        {
+            "text": token.text,
+            "start": token.idx,
+            "end": token.idx + len(token),
+            "id": token.i,
+            "ws": bool(token.whitespace_),
+        }
+        for token in doc
+    ]

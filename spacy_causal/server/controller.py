@@ -1,0 +1,291 @@
+"""`Controller`: a session of any recipe, whoever asks: the page or a terminal."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from spacy_causal.server.components import check_components
+from spacy_causal.server.feed import Feed, Task
+from spacy_causal.server.open_tasks import OpenTasks
+from spacy_causal.store.database import Database
+from spacy_causal.store.hashing import set_hashes
+from spacy_causal.store.ledger import Ledger
+from spacy_causal.store.records import Record
+from spacy_causal.types import NONE_OF_THESE
+
+Saved = Literal["saved", "known", "taken"]
+ANSWERS = ("accept", "reject", "ignore")
+BATCH_SIZE = 10
+IN_INPUT = ("text", "tokens")
+QUIET = 0.2
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer as it comes in.
+
+    answer (str): "accept", "reject" or "ignore".
+    accept (Sequence[str]): What was chosen.
+    also_shown (Sequence[str]): Labels shown after a first "none of these", all of them
+        refused unless one was chosen.
+    seconds (float | None): From when the question was seen to when it was answered.
+    """
+
+    task_hash: int
+    answer: str
+    accept: Sequence[str] = ()
+    also_shown: Sequence[str] = ()
+    seconds: float | None = None
+
+
+class Controller:
+    """Hands out the questions of a stream, keeps the answers, has them learnt.
+
+    An answer is on the disk when `answer` returns. The model is given what was answered
+    whenever it has nothing else to do and a batch (`batch_size` of the config) waits;
+    the journal says which answers it was given together, so that a session that is
+    taken up again teaches the same.
+
+    components (dict): What a recipe returned. Where `update` has a method `forget`, an
+        undo also takes back what was learnt; where it has `busy`, it is waited for.
+    overlap, timeout: See `OpenTasks`.
+    ahead (int): Questions made before they are asked for.
+    Raises ValueError for a recipe that cannot be run, or a dataset somebody writes to.
+    """
+
+    def __init__(
+        self,
+        components: dict[str, Any],
+        database: Database,
+        *,
+        overlap: int = 1,
+        timeout: float = 600.0,
+        ahead: int = 8,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.components = check_components(components)
+        self.view_id: str = components["view_id"]
+        self.config: dict[str, Any] = components.get("config") or {}
+        self.dataset: str = components["dataset"]
+        self._update, self._clock = components.get("update"), clock
+        self._lock, self._news = threading.RLock(), threading.Event()
+        self._file = database.dataset(self.dataset)
+        self._inputs = database.inputs(self.dataset)
+        self.ledger = Ledger(database.records(self.dataset))
+        self._open = OpenTasks(overlap, timeout, self.ledger.who_answered)
+        self._reopen()
+        self._resume()
+        self._write(Record("begun", content={"config": _plain(self.config)}))
+        self._feed = Feed(components["stream"], ahead=ahead)
+        self._closed = False
+        self._teacher = threading.Thread(target=self._teach, daemon=True)
+        self._teacher.start()
+        if components.get("on_load"):
+            components["on_load"](self)
+
+    def questions(self, session: str, n: int = 1, *, wait: float = 0) -> list[Task]:
+        """The next questions for somebody: first those they have not answered yet.
+
+        wait (float): Seconds to wait if none is ready.
+        RETURNS (list[Task]): At most `n`; none if none is ready, see `is_done`.
+        """
+        until = self._clock() + wait
+        while True:
+            with self._lock:
+                tasks = self._gather(session, n)
+            left = until - self._clock()
+            if tasks or left <= 0 or self._feed.done:
+                return tasks
+            self._feed.wait(min(left, 0.25))
+
+    def is_done(self, session: str) -> bool:
+        """Whether there will be no more questions for somebody."""
+        with self._lock:
+            return not self._gather(session, 1) and self._feed.done
+
+    def answer(self, session: str, given: Given) -> Saved:
+        """Keep an answer.
+
+        RETURNS (str): "saved"; "known" if it had been before; "taken" if the question
+            is no longer theirs to answer, and nothing was kept.
+        Raises ValueError for an answer that the question does not have.
+        """
+        with self._lock:
+            number = given.task_hash
+            if self.ledger.answer_to(number, session) is not None:
+                return "known"
+            now = self._clock()
+            known = number in self._open
+            if not known or not self._open.may_answer(number, session, now):
+                return "taken"
+            task = self._open[number]
+            self._check(task, given)
+            self._write(*self._records(task, session, given))
+            self._open.answered(number, session)
+        self._news.set()
+        return "saved"
+
+    def undo(self, session: str) -> Task | None:
+        """Take back somebody's last answer and what was learnt from it.
+
+        RETURNS (Task | None): The question, theirs again; None if there is none.
+        """
+        with self._lock:
+            last = self.ledger.last_of(session)
+            if last is None:
+                return None
+            answered = self.task_of(last)
+            self._write(Record("undo", session, content={"answer": last.id}))
+            task = {k: v for k, v in answered.items() if k not in _ANSWER}
+            if last.task_hash not in self._open:
+                self._open.add(task)
+            self._open.hand_out(task, session, self._clock(), first=True)
+            forget = getattr(self._update, "forget", None)
+            if forget is not None:
+                forget([answered])
+        return task
+
+    def save(self) -> None:
+        """Give the model all that waits, however little."""
+        with self._lock:
+            self._give_batch()
+
+    def progress(self, session: str) -> dict[str, Any]:
+        """What stands under the page."""
+        stream = self.components["stream"]
+        problems = getattr(stream, "problems", [])
+        tell = self.components.get("progress")
+        with self._lock:
+            return {
+                "answered": self.ledger.n_of(session),
+                "total": len(self.ledger.answers),
+                "sessions": self.ledger.sessions(),
+                "fraction": tell(self, None) if tell else None,
+                "waiting": len(self.ledger.waiting),
+                "bad_lines": len(problems),
+                "problems": [str(problem) for problem in problems[:20]],
+                "learning": getattr(self._update, "status", None),
+                "failure": self._feed.failure,
+            }
+
+    def task_of(self, record: Record) -> Task:
+        """An answered task, whole, as Prodigy would keep it."""
+        return whole_task(record, self._inputs)
+
+    def close(self) -> None:
+        """Stop asking, have the rest learnt, let the dataset go."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._feed.close()
+        self._news.set()
+        self._teacher.join()
+        with self._lock:
+            self._give_batch()
+            if self.components.get("on_exit"):
+                self.components["on_exit"](self)
+            self._write(Record("ended", content={"answers": len(self.ledger.answers)}))
+            self._file.close()
+
+    def _gather(self, session: str, n: int) -> list[Task]:
+        now = self._clock()
+        held = self._open.held_by(session, now)[:n]
+        if len(held) < n:
+            for task in self._open.waiting_for(session, now):
+                self._open.hand_out(task, session, now)
+                held.append(task)
+                if len(held) == n:
+                    break
+        while len(held) < n and (made := self._feed.take()) is not None:
+            task = set_hashes(made, self.view_id)
+            answered = self.ledger.who_answered(task["_task_hash"])
+            full = len(answered) >= self._open.overlap
+            if task["_task_hash"] in self._open or full or self.ledger.touches(task):
+                continue
+            self._open.add(task)
+            if session not in answered:
+                self._open.hand_out(task, session, now)
+                held.append(task)
+        return held
+
+    def _reopen(self) -> None:
+        """Questions that some have answered and others have yet to."""
+        for record in self.ledger.answers.values():
+            number = record.task_hash
+            answered = len(self.ledger.who_answered(number))
+            if answered < self._open.overlap and number not in self._open:
+                task = self.task_of(record)
+                self._open.add({k: v for k, v in task.items() if k not in _ANSWER})
+
+    def _resume(self) -> None:
+        if self._update is not None:
+            for batch in self.ledger.batches:
+                self._update([self.task_of(self.ledger.answers[x]) for x in batch])
+
+    def _check(self, task: Task, given: Given) -> None:
+        if given.answer not in ANSWERS:
+            raise ValueError(f"An answer is one of {', '.join(ANSWERS)}.")
+        labels = self.config.get("labels", ())
+        allowed = {option["id"] for option in task.get("options", ())} | set(labels)
+        unknown = [x for x in (*given.accept, *given.also_shown) if x not in allowed]
+        if unknown or len(given.accept) > 1:
+            raise ValueError("An answer chooses one of the question's options.")
+        if given.seconds is not None and not 0 <= given.seconds < 1e6:
+            raise ValueError("That cannot be a number of seconds.")
+
+    def _records(self, task: Task, session: str, given: Given) -> list[Record]:
+        hidden = (*IN_INPUT, "_input_hash", "_task_hash", "_session_id")
+        content = {key: value for key, value in task.items() if key not in hidden}
+        also = [x for x in given.also_shown if x not in task.get("shown", ())]
+        also = [x for x in also if x != NONE_OF_THESE]
+        content.update(answer=given.answer, accept=list(given.accept))
+        content.update(also_shown=also, seconds=given.seconds)
+        hashes = task["_input_hash"], task["_task_hash"]
+        self._inputs.setdefault(hashes[0], {x: task[x] for x in IN_INPUT if x in task})
+        return [Record("answer", session, *hashes, content)]
+
+    def _write(self, *records: Record) -> None:
+        hashes = [record.input_hash for record in records if record.input_hash]
+        inputs = {number: self._inputs[number] for number in hashes}
+        for record in self._file.append(records, inputs):
+            self.ledger.take(record)
+
+    def _teach(self) -> None:
+        """Gives batches to the model, in a thread: nobody's answer waits for that."""
+        size = self.config.get("batch_size", BATCH_SIZE)
+        while not self._closed:
+            self._news.wait(QUIET)
+            self._news.clear()
+            busy = getattr(self._update, "busy", False)
+            if len(self.ledger.waiting) >= size and not busy:
+                with self._lock:
+                    self._give_batch()
+
+    def _give_batch(self) -> None:
+        waiting = list(self.ledger.waiting)
+        if self._update is None or not waiting:
+            return
+        self._write(Record("update", content={"answers": waiting}))
+        self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
+
+
+_ANSWER = ("answer", "accept", "also_shown", "seconds", "_session_id")
+
+
+def whole_task(record: Record, inputs: dict[int, dict[str, Any]]) -> Task:
+    """An answer and its text as one task, as Prodigy would keep it."""
+    return {
+        **inputs.get(record.input_hash, {}),
+        **(record.content or {}),
+        "_input_hash": record.input_hash,
+        "_task_hash": record.task_hash,
+        "_session_id": record.session,
+    }
+
+
+def _plain(config: dict[str, Any]) -> dict[str, Any]:
+    """What is worth keeping of a config: not the guidelines' text."""
+    return {key: value for key, value in config.items() if key != "instructions"}

@@ -1,0 +1,58 @@
+"""What the page and the server say to each other."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# JavaScript's integers, SQL's BIGINT: no larger number is a hash of ours.
+Hash = Annotated[int, Field(ge=0, lt=2**53)]
+Session = Annotated[str, Field(max_length=100, pattern=r"^[\w .@+-]*$")]
+Label = Annotated[str, Field(max_length=1000)]
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class AnswerIn(_Message):
+    """One answer."""
+
+    task_hash: Hash
+    answer: Literal["accept", "reject", "ignore"]
+    accept: list[Label] = Field(default=[], max_length=1)
+    also_shown: list[Label] = Field(default=[], max_length=500)
+    seconds: float | None = Field(default=None, ge=0, lt=1e6, allow_inf_nan=False)
+
+
+class AnswersIn(_Message):
+    """Answers in the order given, and how many questions are wanted after them."""
+
+    session: Session = ""
+    answers: list[AnswerIn] = Field(max_length=50)
+    n: int = Field(default=1, ge=0, le=10)
+
+
+class SessionIn(_Message):
+    """Whose answer is taken back, or saved."""
+
+    session: Session = ""
+
+
+class QuestionsOut(BaseModel):
+    """The next questions, as Prodigy's tasks without their tokens.
+
+    done: Whether there are no more for this session.
+    saved: For each answer that came, "saved", "known" or "taken".
+    """
+
+    questions: list[dict[str, Any]]
+    done: bool
+    progress: dict[str, Any]
+    saved: list[Literal["saved", "known", "taken"]] = []
+
+
+class UndoOut(BaseModel):
+    """The question whose answer was taken back, if there was one."""
+
+    question: dict[str, Any] | None
+    progress: dict[str, Any]

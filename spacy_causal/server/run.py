@@ -1,0 +1,109 @@
+"""Runs what a recipe returns."""
+
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from spacy_causal.server.app import create_app
+from spacy_causal.server.controller import Controller
+from spacy_causal.server.security import is_loopback
+from spacy_causal.store.database import (
+    DEFAULT_URL,
+    IN_MEMORY,
+    Database,
+    is_in_memory,
+)
+from spacy_causal.store.records import Record
+
+SHORTEST_TOKEN = 16
+
+
+@dataclass(frozen=True)
+class Serving:
+    """How a session is served.
+
+    db (str): URL of the database.
+    host, port: Where it listens; port 0 takes a free one.
+    token (str | None): What everybody has to show; has to be there beyond loopback.
+    overlap (int): How many people answer each question.
+    timeout (float): Seconds after which an unanswered question goes out again.
+    ephemeral (bool): Whether texts and answers stay in memory: the database keeps
+        nothing of the session but counts.
+    """
+
+    db: str = DEFAULT_URL
+    host: str = "127.0.0.1"
+    port: int = 8080
+    token: str | None = None
+    overlap: int = 1
+    timeout: float = 600.0
+    ephemeral: bool = False
+
+    def __post_init__(self) -> None:
+        if self.token is not None and len(self.token) < SHORTEST_TOKEN:
+            raise ValueError(f"A token has at least {SHORTEST_TOKEN} characters.")
+        if self.token is None and not is_loopback(self.host):
+            raise ValueError(
+                f"Others can reach {self.host}: give a --token that they have to show."
+            )
+
+
+def open_session(components: dict[str, Any], serving: Serving) -> Controller:
+    """A session, resumed where its dataset says that it stopped."""
+    database = Database(IN_MEMORY if serving.ephemeral else serving.db)
+    return Controller(
+        components, database, overlap=serving.overlap, timeout=serving.timeout
+    )
+
+
+def serve(
+    controller: Controller, serving: Serving, *, on_ready: Callable[[str], None]
+) -> None:
+    """Serve a session until it is interrupted, then close it.
+
+    on_ready (Callable[[str], None]): Called with the page's address.
+    Raises OSError when the port is taken.
+    """
+    listener = _listen(serving.host, serving.port)
+    port = listener.getsockname()[1]
+    app = create_app(controller, host=serving.host, token=serving.token)
+    # Requests are not logged: what is answered is nobody else's business.
+    config = uvicorn.Config(
+        app, log_level=logging.WARNING, access_log=False, server_header=False
+    )
+    name = f"[{serving.host}]" if ":" in serving.host else serving.host
+    query = f"/?token={serving.token}" if serving.token else "/"
+    on_ready(f"http://{name}:{port}{query}")
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        controller.close()
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        reason = error.strerror
+        raise OSError(f"{host}:{port} cannot be listened on: {reason}") from error
+    return listener
+
+
+def keep_counts(controller: Controller, serving: Serving) -> None:
+    """Leave the number of answers of an ephemeral session, and nothing else of it."""
+    if serving.ephemeral and not is_in_memory(serving.db):
+        database = Database(serving.db)
+        dataset = database.dataset(controller.dataset)
+        counts = {"answers": len(controller.ledger.answers), "ephemeral": True}
+        dataset.append([Record("ended", content=counts)])
+        dataset.close()
+        database.close()

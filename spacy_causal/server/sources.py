@@ -1,0 +1,163 @@
+"""Texts to annotate, one by one from where they are: what is bad is passed over."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_causal.corpus.build import Builder, build_doc
+from spacy_causal.corpus.files import SUFFIX, read_spacy
+from spacy_causal.corpus.lines import Line, flaw, read_lines
+from spacy_causal.corpus.records import Options, Problem, TextRecord, TokenRecord
+from spacy_causal.corpus.shapes import Context, read_shape
+from spacy_causal.learning.reading import bare_copy
+
+STDIN = "-"
+SUFFIXES = (".jsonl", ".txt", ".csv", SUFFIX)
+Read = Iterator[TextRecord | TokenRecord | Problem]
+
+
+class Source:
+    """Where texts come from.
+
+    path (str): A `.jsonl`, `.txt`, `.csv` or `.spacy` file; "-" is standard input, JSON
+        lines or one text a line.
+    problems (list[Problem]): What was passed over, so far.
+    Raises ValueError for a file that is not there or of no such kind.
+    """
+
+    def __init__(self, path: str):
+        self.path = Path("/dev/stdin" if path == STDIN else path)
+        self.problems: list[Problem] = []
+        self._is_stdin = path == STDIN
+        self._size = self._done = 0
+        if self._is_stdin:
+            return
+        if self.path.suffix not in SUFFIXES:
+            raise ValueError(f"{path}: a source ends in {', '.join(SUFFIXES)}.")
+        if not self.path.is_file():
+            raise ValueError(f"{path}: there is no such file.")
+        self._size = self.path.stat().st_size
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of it was read; None where nobody knows how much there is."""
+        return min(1.0, self._done / self._size) if self._size else None
+
+    def docs(self, nlp: Language) -> Iterator[Doc]:
+        """Bare Docs in the pipeline's vocabulary, cut by its tokenizer unless the
+        source has tokens of its own."""
+        if self.path.suffix == SUFFIX:
+            yield from self._spacy_docs(nlp)
+            return
+        builder = Builder(nlp.vocab, nlp.tokenizer, Options(), None)
+        for item in self._records():
+            if isinstance(item, TextRecord):
+                item = replace(item, spans=None)
+            elif isinstance(item, TokenRecord):
+                item = replace(item, entities=None, tags=None, pos=None)
+            try:
+                if isinstance(item, Problem):
+                    self.problems.append(item)
+                else:
+                    yield build_doc(item, builder)
+            except ValueError as error:
+                self.problems.append(Problem(item.path, item.line, str(error)[:200]))
+
+    def _spacy_docs(self, nlp: Language) -> Iterator[Doc]:
+        # In a vocabulary of their own: annotation leaves no names in the pipeline's.
+        docs = list(read_spacy(self.path, spacy.blank(nlp.lang or "xx").vocab))
+        self._size = len(docs)
+        for doc in docs:
+            self._done += 1
+            if doc.text.strip():
+                yield bare_copy(doc, nlp.vocab)
+
+    def _records(self) -> Read:
+        lines = self._lines()
+        if self.path.suffix == ".csv":
+            yield from _read_csv(self.path, lines)
+            return
+        as_json = self.path.suffix == ".jsonl"
+        for line in lines:
+            if isinstance(line, Problem):
+                yield line
+            elif line[1].strip():
+                maybe = self._is_stdin and line[1].lstrip().startswith("{")
+                if as_json or maybe:
+                    yield _read_object(self.path, line)
+                else:
+                    yield TextRecord(self.path, line[0], line[1], None)
+
+    def _lines(self) -> Iterator[Line | Problem]:
+        for line in read_lines(self.path):
+            if not isinstance(line, Problem):
+                self._done += len(line[1].encode("utf8", "replace")) + 1
+            yield line
+
+
+def _read_object(path: Path, line: Line) -> TextRecord | TokenRecord | Problem:
+    number, text = line
+    try:
+        value = json.loads(text)
+        if isinstance(value, dict):
+            # Somebody's earlier answers do not count here, only the text does.
+            names = ("text", "tokens", "str_words", "tags", "data", "annotations")
+            value = {name: value[name] for name in names if name in value}
+            if "tokens" in value:
+                value["spans"] = []
+        record = read_shape(path, number, value, Context({}, Counter()))
+    except (ValueError, RecursionError) as error:
+        return Problem(path, number, f"no text: {error}"[:200])
+    return record or Problem(path, number, "no text")
+
+
+def _read_csv(path: Path, lines: Iterator[Line | Problem]) -> Read:
+    """The column "text"; a single column may go without a header."""
+    problems: list[Problem] = []
+    number = 0
+
+    def clean() -> Iterator[str]:
+        nonlocal number
+        for line in lines:
+            if isinstance(line, Problem):
+                problems.append(line)
+            else:
+                number = line[0]
+                yield line[1] + "\n"
+
+    rows = csv.reader(clean(), strict=True)
+    column = None
+    while True:
+        start = number + 1
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            yield Problem(path, number, f"no CSV: {error}")
+            continue
+        yield from problems
+        problems.clear()
+        if row is None:
+            return
+        if column is None:
+            names = [name.strip().lower() for name in row]
+            if "text" not in names and len(names) != 1:
+                yield Problem(path, 1, f'no column is named "text": {", ".join(row)}')
+                return
+            column = names.index("text") if "text" in names else 0
+            if "text" in names:
+                continue
+        if not row or not "".join(row).strip():
+            continue
+        text = row[column].removesuffix("\n") if column < len(row) else ""
+        reason = flaw(text, allowed="\t\n\r") if text.strip() else "it is empty"
+        if reason:
+            yield Problem(path, start, f"no text: {reason}")
+        else:
+            yield TextRecord(path, start, text, None)

@@ -1,0 +1,219 @@
+// A session of annotation: questions from the server, one view that shows them, keys.
+
+import { ChoiceView } from "./choice.js";
+import { Session } from "./session.js";
+import { appendText, element } from "./text.js";
+
+const VIEWS = { choice: ChoiceView };
+const AHEAD = 3;
+const KEYS = [
+  ["backspace", "undo the last answer"],
+  ["ctrl + s", "save, and let the model learn at once"],
+  ["?", "this help"],
+];
+
+const at = (id) => document.getElementById(id);
+const name = new URLSearchParams(location.search).get("session") ?? "";
+const session = new Session(name, showState);
+const queue = [];
+let view = null;
+let polling = 0;
+let busy = false;
+let seconds = 0;
+let since = 0;
+let shown = null;
+
+start();
+
+async function start() {
+  try {
+    const { dataset, view_id, config } = await session.config();
+    at("dataset").textContent = dataset;
+    at("session").textContent = name;
+    document.title = `${dataset}: annotate`;
+    view = new VIEWS[view_id](at("task"), config, answer);
+    fillHelp(config, VIEWS[view_id].keys(config));
+    showState(0, "");
+    await fetchMore();
+  } catch (error) {
+    showState(0, error.message);
+    setTimeout(start, 2000);
+  }
+}
+
+function answer(given) {
+  if (!shown || busy) return;
+  const spent = Math.round((seconds + tick()) / 10) / 100;
+  queue.shift();
+  session.answer({ ...given, seconds: spent }, AHEAD, (reply) => {
+    if (reply.saved.includes("taken")) {
+      announce("That question went to somebody else.");
+    }
+    take(reply);
+  });
+  show();
+}
+
+function take(reply) {
+  showProgress(reply.progress);
+  for (const task of reply.questions) {
+    const hash = task._task_hash;
+    const known = queue.some((each) => each._task_hash === hash);
+    if (!known && !session.isUnsent(hash)) queue.push(task);
+  }
+  if (!shown || !queue.length) show(reply.done);
+}
+
+async function fetchMore() {
+  clearTimeout(polling);
+  try {
+    const reply = await session.questions(AHEAD);
+    showState(session.outbox.length, "");
+    take(reply);
+  } catch (error) {
+    showState(session.outbox.length, error.message);
+    polling = setTimeout(fetchMore, 2000);
+  }
+}
+
+function show(done = false) {
+  const task = queue[0] ?? null;
+  clearTimeout(polling);
+  at("task").hidden = !task;
+  at("pause").hidden = Boolean(task);
+  if (task) {
+    if (task !== shown) {
+      view.show(task);
+      seconds = 0;
+      since = performance.now();
+      at("task").focus({ preventScroll: true });
+      announce(view.describe());
+    }
+  } else {
+    at("pause-title").textContent = done ? "No questions left." : "Preparing questions…";
+    at("pause-text").textContent = done
+      ? "All that you answered is saved. Thank you!"
+      : "The model is reading the next texts.";
+    // Somebody else's question may come back unanswered.
+    if (!session.outbox.length) polling = setTimeout(fetchMore, done ? 10000 : 500);
+  }
+  shown = task;
+}
+
+async function undo() {
+  if (busy) return;
+  busy = true;
+  try {
+    const { question, progress } = await session.undo();
+    showProgress(progress);
+    if (question) {
+      const hash = question._task_hash;
+      const rest = queue.filter((task) => task._task_hash !== hash);
+      queue.splice(0, queue.length, question, ...rest);
+      show();
+    } else {
+      announce("Nothing to undo.");
+      at("saved").textContent = "nothing to undo";
+    }
+  } catch (error) {
+    showState(session.outbox.length, error.message);
+  }
+  busy = false;
+}
+
+async function save() {
+  try {
+    showProgress(await session.save());
+    at("saved").textContent = "saved; the model learns from all of it";
+  } catch (error) {
+    showState(session.outbox.length, error.message);
+  }
+}
+
+function showState(waiting, trouble) {
+  at("saved").textContent = waiting ? `saving ${waiting}…` : "all saved";
+  at("trouble").hidden = !trouble;
+  const kept = waiting ? ` ${waiting} answered and not saved yet; trying again.` : "";
+  at("trouble").textContent = trouble && trouble + kept;
+}
+
+function showProgress(progress) {
+  const others = progress.total - progress.answered;
+  at("answered").textContent =
+    `${progress.answered} answered` + (others > 0 ? `, ${others} by others` : "");
+  at("fraction").hidden = progress.fraction === null;
+  at("fraction").value = progress.fraction ?? 0;
+  at("learning").textContent = learning(progress);
+  const bad = progress.bad_lines;
+  at("bad-lines").hidden = !bad;
+  at("bad-lines").textContent = `${bad} bad ${bad === 1 ? "line" : "lines"} passed over`;
+  at("problem-list").replaceChildren(
+    ...progress.problems.map((problem) => appendText(element("li"), problem)),
+  );
+  if (progress.failure) {
+    showState(session.outbox.length, `The source broke off: ${progress.failure}`);
+  }
+}
+
+function learning({ learning: status }) {
+  if (!status) return "";
+  if (status.failure) return `model: ${status.failure}`;
+  if (status.busy && !status.batches) return "model: getting ready to learn…";
+  const n = `${status.batches} ${status.batches === 1 ? "update" : "updates"}`;
+  return status.busy ? `model: ${n}, learning…` : `model: ${n}`;
+}
+
+function fillHelp(config, keys) {
+  appendText(at("guidelines"), config.instructions || "");
+  for (const [key, meaning] of [...keys, ...KEYS]) {
+    const term = element("dt");
+    term.append(element("kbd", "", key));
+    at("keys").append(term, element("dd", "", meaning));
+  }
+}
+
+function announce(text) {
+  at("announcer").textContent = text;
+}
+
+/** Milliseconds since last asked, while the page could be seen. */
+function tick() {
+  const now = performance.now();
+  const passed = document.hidden ? 0 : now - since;
+  since = now;
+  return passed;
+}
+
+document.addEventListener("visibilitychange", () => {
+  const now = performance.now();
+  if (document.hidden) seconds += now - since;
+  since = now;
+});
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey) {
+    if (key.toLowerCase() === "s") {
+      event.preventDefault();
+      save();
+    }
+    return;
+  }
+  const typing = target.closest("input, dialog");
+  const presses = target.closest("button") && [" ", "Enter"].includes(key);
+  // A key that is held down would answer questions nobody has read.
+  if (event.altKey || event.isComposing || typing || presses || event.repeat) return;
+  if (shown && view.key(key)) event.preventDefault();
+  else if (key === "Backspace") {
+    event.preventDefault();
+    undo();
+  } else if (key === "?") at("help").showModal();
+});
+
+at("undo").addEventListener("click", undo);
+at("save").addEventListener("click", save);
+at("open-help").addEventListener("click", () => at("help").showModal());
+at("bad-lines").addEventListener("click", () => at("problems").showModal());
+window.addEventListener("beforeunload", (event) => {
+  if (session.outbox.length) event.preventDefault();
+});

@@ -1,0 +1,98 @@
+// What the page says to the server: answers go out one after the other, in order, and
+// are sent again until the server has them on its disk.
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 5000;
+
+export class Refused extends Error {}
+
+export class Session {
+  /** @param {string} name whose answers these are
+   *  @param {(waiting: number, trouble: string) => void} onState called when how many
+   *    answers wait, or why, has changed */
+  constructor(name, onState) {
+    this.name = name;
+    this.onState = onState;
+    this.outbox = [];
+    this.sending = null;
+  }
+
+  config() {
+    return this.#call("GET", "config");
+  }
+
+  questions(n) {
+    const query = new URLSearchParams({ session: this.name, n });
+    return this.#call("GET", `questions?${query}`);
+  }
+
+  progress() {
+    const query = new URLSearchParams({ session: this.name });
+    return this.#call("GET", `progress?${query}`);
+  }
+
+  /** Sends an answer once all before it have been kept. `then` gets the reply. */
+  answer(given, n, then) {
+    this.outbox.push({ given, n, then });
+    this.onState(this.outbox.length, "");
+    this.sending ??= this.#send();
+  }
+
+  /** The question whose answer was taken back, once all answers have been kept. */
+  async undo() {
+    await this.sending;
+    return this.#call("POST", "undo", { session: this.name });
+  }
+
+  async save() {
+    await this.sending;
+    return this.#call("POST", "save", { session: this.name });
+  }
+
+  isUnsent(hash) {
+    return this.outbox.some(({ given }) => given.task_hash === hash);
+  }
+
+  async #send() {
+    let pause = FIRST_PAUSE;
+    while (this.outbox.length) {
+      const { given, n, then } = this.outbox[0];
+      const body = { session: this.name, answers: [given], n };
+      try {
+        const reply = await this.#call("POST", "answers", body);
+        this.outbox.shift();
+        pause = FIRST_PAUSE;
+        this.onState(this.outbox.length, "");
+        then(reply);
+      } catch (error) {
+        if (error instanceof Refused) {
+          this.outbox.shift();
+          this.onState(this.outbox.length, error.message);
+          continue;
+        }
+        this.onState(this.outbox.length, error.message);
+        await new Promise((go) => setTimeout(go, pause));
+        pause = Math.min(2 * pause, LONGEST_PAUSE);
+      }
+    }
+    this.sending = null;
+  }
+
+  async #call(method, path, body) {
+    const options = { method, headers: {} };
+    if (body !== undefined) {
+      options.body = JSON.stringify(body);
+      options.headers["Content-Type"] = "application/json";
+    }
+    let reply;
+    try {
+      reply = await fetch(`/api/${path}`, options);
+    } catch {
+      throw new Error("The server does not answer.");
+    }
+    if (reply.ok) return reply.json();
+    if (reply.status === 401) throw new Error("The server no longer knows this browser: open its address with the token again.");
+    if (reply.status >= 500) throw new Error(`The server failed (${reply.status}).`);
+    throw new Refused(`The server refused that (${reply.status}).`);
+  }
+}

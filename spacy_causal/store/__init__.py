@@ -1,0 +1,1 @@
+"""Answers on disk: an append-only journal, and all that follows from it."""
