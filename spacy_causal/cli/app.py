@@ -8,6 +8,7 @@ from spacy_causal.cli.check import check
 from spacy_causal.cli.confounders import confounders
 from spacy_causal.cli.convert import convert
 from spacy_causal.cli.effects import effects
+from spacy_causal.cli.feedback import feedback
 from spacy_causal.cli.report import report
 from spacy_causal.cli.simulate_feedback import simulate_feedback
 
@@ -23,6 +24,7 @@ app.command("check")(check)
 app.command("confounders")(confounders)
 app.command("convert")(convert)
 app.command("effects")(effects)
+app.command("feedback")(feedback)
 app.command("report")(report)
 app.command("simulate-feedback")(simulate_feedback)
 spacy_app.add_typer(app)
