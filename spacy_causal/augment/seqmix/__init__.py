@@ -1,0 +1,1 @@
+"""Mixed sequences with soft labels, after SeqMix (EMNLP 2020)."""

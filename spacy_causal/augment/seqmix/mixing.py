@@ -1,0 +1,57 @@
+"""The equations of SeqMix on arrays."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from thinc.types import Floats1d, Floats2d
+
+from spacy_causal.tags.detect import read_spans
+from spacy_causal.tags.scheme import TagSet, tags_of_spans
+
+# BILUO read as BIO: where a mention begins, and where it goes on.
+_AS_BIO = {"U": "B", "L": "I"}
+
+
+def mix(first: Floats2d, second: Floats2d, weights: Floats1d) -> Floats2d:
+    """λ first + (1 − λ) second.
+
+    SeqMix (EMNLP 2020), eqs. (5) and (6).
+
+    first, second (Floats2d): Shape (n, D).
+    weights (Floats1d): λ of each row, shape (n,).
+    RETURNS (Floats2d): float32, shape (n, D).
+    """
+    share = np.asarray(weights, dtype=np.float32)[:, None]
+    return share * first + (1 - share) * second
+
+
+def mix_labels(first: Floats2d, second: Floats2d, weights: Floats1d) -> Floats2d:
+    """Soft labels; a row of zeros where either parent's label is missing.
+
+    SeqMix (EMNLP 2020), eq. (8). Shapes as in `mix`.
+    """
+    known = first.any(axis=1) & second.any(axis=1)
+    return mix(first, second, weights) * known[:, None]
+
+
+def harden(rows: Floats2d, tag_set: TagSet) -> list[str]:
+    """The larger label of each row, "-" for a row of zeros, spelled so that the scheme
+    allows it: each token keeps the type, and gets the mark of where it now stands.
+
+    rows (Floats2d): Of a whole text, shape (T, M).
+    RETURNS (list[str]): T tags.
+    """
+    names = [tag_set.names[i] for i in rows.argmax(axis=1).tolist()]
+    known = rows.any(axis=1).tolist()
+    tags = [name if sure else "-" for name, sure in zip(names, known, strict=True)]
+    if tag_set.scheme == "token":
+        return tags
+    spelled = tags_of_spans(tag_set, spans_in(tags, tag_set), len(tags))
+    return [tag if sure else "-" for tag, sure in zip(spelled, known, strict=True)]
+
+
+def spans_in(tags: Sequence[str], tag_set: TagSet) -> list[tuple[int, int, str]]:
+    """Spans of tags that need not be allowed: what continues nothing begins a span."""
+    if tag_set.scheme == "io":
+        return read_spans(tags, "io")
+    return read_spans([_AS_BIO.get(tag[0], tag[0]) + tag[1:] for tag in tags], "bio")
