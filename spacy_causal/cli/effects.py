@@ -9,10 +9,13 @@ import typer
 from wasabi import msg
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
     from spacy.language import Language
     from spacy.tokens import Doc
 
     from spacy_causal.effects.measure import Effects
+    from spacy_causal.effects.swaps import Swap
+    from spacy_causal.scorers.spans import Span
 
 
 def effects(
@@ -76,19 +79,46 @@ def _measure(
     from spacy_causal.corpus.files import SUFFIX, read_spacy
     from spacy_causal.effects.forms import read_forms, seen_forms
     from spacy_causal.effects.measure import measure_effects
-    from spacy_causal.effects.swaps import create_form_swap
 
-    given: dict[str, Any] = {}
+    forms, donors = None, docs
     if train is not None and train.suffix == SUFFIX:
         trained_on = list(read_spacy(train, nlp.vocab))
-        given["forms"] = seen_forms(trained_on)
-        given["swap"] = create_form_swap([*trained_on, *docs], nlp.vocab)
+        forms, donors = seen_forms(trained_on), [*trained_on, *docs]
     elif train is not None:
-        given["forms"] = read_forms(train)
+        forms = read_forms(train)
     with tqdm(total=len(docs), unit="doc", disable=None, leave=False) as bar:
         return measure_effects(
-            nlp, docs, samples=samples, seed=seed, on_batch=bar.update, **given
+            nlp,
+            docs,
+            forms=forms,
+            swap=create_swap(donors),
+            samples=samples,
+            seed=seed,
+            on_batch=bar.update,
         )
+
+
+def create_swap(docs: "Iterable[Doc]") -> "Swap":
+    """Swaps in other entities of the type, drawn evenly from those of some documents,
+    as `augment` does."""
+    from spacy_causal.augment.bank import collect_entities
+    from spacy_causal.augment.mentions import Mention
+    from spacy_causal.augment.provenance import swaps_of
+    from spacy_causal.augment.swap import swap_entity
+    from spacy_causal.effects.swaps import Swapped
+
+    bank = collect_entities(docs)
+
+    def swap(doc: "Doc", span: "Span", rng: "Generator") -> Swapped | None:
+        label, start, end = span
+        others = bank.others(label, doc[start:end].text)
+        if not others.number:
+            return None
+        new = swap_entity(doc, Mention(start, end, label), others.draw(rng))
+        (swapped,) = swaps_of(new)
+        return Swapped(new, (label, swapped.start, swapped.end))
+
+    return swap
 
 
 def _show(measured: "Effects") -> None:

@@ -14,7 +14,7 @@ from spacy_causal.effects.counts import TypeCounts, entity_counts, token_counts
 from spacy_causal.effects.forms import seen_and_unseen
 from spacy_causal.effects.reading import INTERVENTIONS, read_intervened
 from spacy_causal.effects.sites import find_sites
-from spacy_causal.effects.swaps import Swap, count_survivals, create_form_swap
+from spacy_causal.effects.swaps import Swap, count_survivals
 from spacy_causal.effects.tables import SEEN, SWAPPED, UNSEEN, Table, tabulate
 from spacy_causal.scorers.spans import AlignedSpans, Span
 
@@ -30,7 +30,7 @@ class Effects:
         because their embeddings could not be emptied.
     samples, seed (int): Of the intervals.
     tables (dict[str, Table]): By name, as `tabulate` has them; no "forms" where no
-        seen forms were given.
+        seen forms were given, no "swaps" without a swap.
     """
 
     n_docs: int
@@ -65,13 +65,13 @@ def measure_effects(
     batch_size: int = 64,
     on_batch: Callable[[int], Any] | None = None,
 ) -> Effects:
-    """Measure ACE, RI, F1 on seen and unseen forms, and swap invariance, of any
-    pipeline that sets `doc.ents`. Nothing is predicted twice for the intervals.
+    """Measure ACE and RI of any pipeline that sets `doc.ents`; F1 on seen and unseen
+    forms, and swap invariance, where what they take is given. Nothing is predicted
+    twice for the intervals.
 
     docs (Sequence[Doc]): Annotated; predicted on their own tokens.
     forms (Collection[str] | None): Surface forms that training has seen.
-    swap (Swap | None): Makes swapped documents; by default other forms of the type
-        from the same documents are swapped in.
+    swap (Swap | None): Makes swapped documents.
     batch_size (int): Documents at a time; the pipeline reads three times as many.
     on_batch (Callable[[int], Any] | None): Is told how many documents were done.
     Raises ValueError where no document is annotated or no pipe sets entities.
@@ -80,7 +80,6 @@ def measure_effects(
     if not any(len(doc) for doc in known):
         raise ValueError("No document has annotated entities, or says it has none.")
     sites = find_sites(nlp)
-    swap = create_form_swap(known, nlp.vocab) if swap is None else swap
     for_swaps, for_samples = default_rng(seed).spawn(2)
     rows: list[DocCounts] = []
     for batch in minibatch(known, batch_size):
@@ -90,6 +89,8 @@ def measure_effects(
     tables = tabulate(rows, samples, for_samples)
     if forms is None:
         del tables["forms"]
+    if swap is None:
+        del tables["swaps"]
     return Effects(
         n_docs=len(known),
         n_unannotated=len(docs) - len(known),
@@ -104,7 +105,7 @@ def _count_batch(
     nlp: Language,
     docs: Sequence[Doc],
     forms: Collection[str] | None,
-    swap: Swap,
+    swap: Swap | None,
     rng: Generator,
 ) -> list[DocCounts]:
     found = read_intervened(nlp, docs)
@@ -113,8 +114,10 @@ def _count_batch(
         for name in INTERVENTIONS
     }
     plain = rows["none"]
-    right = [[span for span in row.gold if span in row.predicted] for row in plain]
-    survived = count_survivals(nlp, docs, right, swap, rng)
+    survived: list[TypeCounts] = [{} for _ in docs]
+    if swap is not None:
+        right = [[span for span in row.gold if span in row.predicted] for row in plain]
+        survived = count_survivals(nlp, docs, right, swap, rng)
     counts = []
     for i, doc in enumerate(docs):
         cells: DocCounts = {SWAPPED: survived[i]}

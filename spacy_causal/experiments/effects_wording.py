@@ -55,7 +55,8 @@ def name_header(effects: Effects) -> list[str]:
     """The columns of `name_rows`."""
     forms = ["seen", "F1 (%), seen", "unseen", "F1 (%), unseen"]
     forms = forms if "forms" in effects.tables else []
-    return ["type", *forms, "swaps", "survived (%)"]
+    swaps = ["swaps", "survived (%)"] if "swaps" in effects.tables else []
+    return ["type", *forms, *swaps]
 
 
 def findings(effects: Effects) -> list[str]:
@@ -70,8 +71,9 @@ def findings(effects: Effects) -> list[str]:
             f"Strict F1 is {seen} on surface forms that training has seen, "
             f"{unseen} on others."
         )
-    survived = effects.tables["swaps"].overall["survived"]
-    if survived.n:
+    swaps = effects.tables.get("swaps")
+    survived = None if swaps is None else swaps.overall["survived"]
+    if survived is not None and survived.n:
         said.append(
             f"Of {survived.n:,} entities found, {format_estimate(survived)} % were "
             "found again when another name of their type stood in their place."

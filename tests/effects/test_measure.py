@@ -8,6 +8,7 @@ import spacy
 from known_pipelines import NAMES, gold
 from spacy.tokens import Doc
 
+from spacy_causal.cli.effects import create_swap
 from spacy_causal.effects.forms import read_forms, seen_forms
 from spacy_causal.effects.measure import measure_effects
 from spacy_causal.effects.reading import read_intervened
@@ -19,9 +20,11 @@ def overall(effects, table):
 
 def test_a_trained_pipeline(own, golds):
     told = []
+    swap = create_swap(golds)
     effects = measure_effects(
-        own, golds, samples=50, batch_size=2, on_batch=told.append
+        own, golds, swap=swap, samples=50, batch_size=2, on_batch=told.append
     )
+    assert set(effects.tables) == {"entity", "token", "swaps"}
     assert told == [2, 2, 1]
     assert overall(effects, "entity")["f1"] == 1
     assert overall(effects, "entity")["ri"] is not None
@@ -59,7 +62,8 @@ def test_empty_documents_and_such_without_entities(own, golds):
 
 
 def test_no_entity_anywhere(own):
-    effects = measure_effects(own, [gold(own.vocab, "Nobody came .")], samples=9)
+    docs = [gold(own.vocab, "Nobody came .")]
+    effects = measure_effects(own, docs, swap=create_swap(docs), samples=9)
     assert effects.tables["entity"].per_type == {}
     assert overall(effects, "swaps") == {"survived": None}
 
@@ -100,7 +104,7 @@ def test_seen_and_unseen_forms(nlp, tmp_path):
     assert table.overall["f1_unseen"].n == 2
     (tmp_path / "forms.txt").write_text("Anna\n\n Oslo \n")
     assert read_forms(tmp_path / "forms.txt") == forms
-    assert "forms" not in measure_effects(nlp, golds, samples=0).tables
+    assert set(measure_effects(nlp, golds, samples=0).tables) == {"entity", "token"}
 
 
 def test_plain_values_for_json(own, golds):

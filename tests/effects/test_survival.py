@@ -5,8 +5,9 @@ from known_pipelines import NAMES, gold
 from numpy.random import default_rng
 from spacy.tokens import Doc, Span
 
+from spacy_causal.cli.effects import create_swap
 from spacy_causal.effects.measure import measure_effects
-from spacy_causal.effects.swaps import Swapped, count_survivals, create_form_swap
+from spacy_causal.effects.swaps import Swapped, count_survivals
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def test_another_form_of_the_type_with_white_space_kept(nlp):
     bank = Doc(nlp.vocab, words=["New", "York", "U.K", "."], spaces=[1, 0, 0, 0])
     bank.ents = [Span(bank, 0, 2, "LOC"), Span(bank, 2, 4, "LOC")]
     doc = Doc(nlp.vocab, words=["In", "Oslo", ",", "then"], spaces=[1, 0, 1, 0])
-    swap = create_form_swap([bank], nlp.vocab)
+    swap = create_swap([bank])
     seen = {swap(doc, ("LOC", 1, 2), default_rng(i)).doc.text for i in range(20)}
     assert seen == {"In New York, then", "In U.K., then"}
     swapped = swap(doc, ("LOC", 1, 2), default_rng(0))
@@ -28,7 +29,7 @@ def test_another_form_of_the_type_with_white_space_kept(nlp):
 
 
 def test_there_has_to_be_another(nlp, golds):
-    swap = create_form_swap(golds, nlp.vocab)
+    swap = create_swap(golds)
     doc = gold(nlp.vocab, "Mrs Anna")
     assert swap(doc, ("ORG", 1, 2), default_rng(0)) is None
     forms = {swap(doc, ("PER", 1, 2), default_rng(i)).doc[1].text for i in range(20)}
@@ -41,7 +42,7 @@ def test_survives_where_the_new_name_is_known(by_rule):
         gold(by_rule.vocab, t, {**NAMES, "Dora": "PER"}) for t in ("Bert", "Dora")
     ]
     doc = gold(by_rule.vocab, "Anna came")
-    swap = create_form_swap(donors, by_rule.vocab)
+    swap = create_swap(donors)
     survived = measure_effects(by_rule, [doc] * 200, swap=swap, samples=0)
     estimate = survived.tables["swaps"].overall["survived"]
     assert estimate.n == 200
@@ -51,7 +52,7 @@ def test_survives_where_the_new_name_is_known(by_rule):
 def test_only_what_was_found_is_swapped_and_no_more_than_asked(by_rule):
     doc = gold(by_rule.vocab, "Anna Bert Cleo Anna")
     found = [("PER", i, i + 1) for i in range(4)]
-    swap = create_form_swap([doc], by_rule.vocab)
+    swap = create_swap([doc])
     (counts,) = count_survivals(
         by_rule, [doc], [found], swap, default_rng(0), per_doc=2
     )
