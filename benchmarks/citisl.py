@@ -3,11 +3,13 @@ rest of the corpus streamed once past a simulated user who is shown K labels.
 
     python benchmarks/citisl.py --data conll_pos --share 0.1
     python benchmarks/citisl.py --data ewt --split dev --sentences 5000
+    python benchmarks/citisl.py --data conll_pos --grid full --gpu-id 0
+    python benchmarks/citisl.py --data conll_pos --encoder minilm
     python benchmarks/citisl.py --table
 
 The encoder is frozen (MiniLM's vectors, standardised, with a layer of 128 maxout units
-trained on top). Rows go to benchmarks/results/citisl.jsonl; finished cells are not run
-again.
+trained on top), or MiniLM itself, trained along. Rows go to citisl.jsonl, or
+citisl_minilm.jsonl, in benchmarks/results; finished cells are not run again.
 """
 
 import itertools
@@ -22,8 +24,10 @@ import typer
 from citisl_data import DATA, Corpus, load
 from citisl_methods import METHODS, UNSAID
 from citisl_table import print_table
+from encoders import BATCH, minilm
 from numpy.random import default_rng
 from spacy.tokens import Doc
+from thinc.api import Adam, warmup_linear
 from tqdm import tqdm
 
 from spacy_causal.experiments.results import Results
@@ -46,8 +50,15 @@ from spacy_causal.learning.learner import Learner, LearnerSettings
 from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.tokens import token_f1
 
-ROWS = Path(__file__).parent / "results" / "citisl.jsonl"
+RESULTS = Path(__file__).parent / "results"
+ROWS = {
+    "frozen": RESULTS / "citisl.jsonl",
+    "minilm": RESULTS / "citisl_minilm.jsonl",
+}
 CHECKS = 10
+SHARES = (0.1, 0.15, 0.2)
+FEWER = (0.03, 0.05, 0.1)
+SESSION_RATE = 5e-5
 
 
 def main(
@@ -59,15 +70,33 @@ def main(
     sentences: int = 0,
     k: int = 3,
     user: str = "perfect",
-    rows: Path = ROWS,
+    rows: Path | None = None,
+    encoder: str = "frozen",
+    grid: str = "",
+    gpu_id: int = -1,
     table: bool = False,
 ) -> None:
-    """Run the cells that are not done yet, or print the table."""
-    results = Results(rows)
+    """Run the cells that are not done yet, or print the table.
+
+    encoder (str): "frozen" or "minilm".
+    grid (str): "full" is all methods at three shares and three K.
+    gpu_id (int): The GPU to run on; -1 is the CPU.
+    """
+    if encoder not in ROWS or grid not in ("", "full"):
+        raise typer.BadParameter(
+            f'--encoder is {" or ".join(ROWS)}, --grid is "full" or left out.'
+        )
+    results = Results(rows or ROWS[encoder])
     if table:
         return print_table(results.rows())
-    corpus = load(data, split, sentences)
-    grid = itertools.product(map(int, seeds.split(",")), methods.split(","))
+    if gpu_id >= 0:
+        spacy.require_gpu(gpu_id)
+    corpus = load(data, split, sentences, encoder)
+    shares, ks, names = [share], [k], methods.split(",")
+    if grid == "full":
+        shares = [*(FEWER if data.startswith("fewnerd") else SHARES)]
+        ks, names = [3, 5, 7], list(METHODS)
+    trained = {} if encoder == "frozen" else {"encoder": encoder}
     cells = (
         {
             "data": data,
@@ -79,12 +108,16 @@ def main(
             "k": k,
             "user": user,
             "seed": seed,
+            **trained,
         }
-        for seed, method in grid
+        for share, k, seed, method in itertools.product(
+            shares, ks, map(int, seeds.split(",")), names
+        )
     )
     for cell, row in results.run(cells, partial(run_cell, corpus=corpus)):
         brief = {n: row[n] for n in ("all", "unseen", "first", "session", "seconds")}
-        print(data, share, user, cell["method"], cell["seed"], brief, flush=True)
+        at = [cell[n] for n in ("data", "share", "k", "user", "method", "seed")]
+        print(*at, brief, flush=True)
     return None
 
 
@@ -107,20 +140,21 @@ def run_cell(cell: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
         "candidate_scorer",
         config={**settings["display"], "k": cell["k"], "unit": "token"},
     )
+    component: Any = nlp.get_pipe(corpus.factory)
     nlp.get_pipe("candidate_scorer").seed = cell["seed"]
     imputer = None
     if settings["imputer"]:
         sigma = pipeline(METHODS["BERT"], corpus)
         knows_all = settings["imputer"] == "all"
         fit(sigma, labelled if knows_all else initial, corpus, cell["seed"] + 100)
-        component = nlp.pipe_names[0]
-        imputer = imputer_from(sigma, component, nlp.get_pipe(component).tag_set)
+        imputer = imputer_from(sigma, corpus.factory, component.tag_set)
+    rate = {} if corpus.kind == "frozen" else {"learn_rate": SESSION_RATE}
     learner = Learner(
         nlp,
-        nlp.pipe_names[0],
+        corpus.factory,
         initial=initial,
         imputer=imputer,
-        settings=LearnerSettings(**{**UNSAID, **settings["session"]}),
+        settings=LearnerSettings(**{**UNSAID, **rate, **settings["session"]}),
         seed=cell["seed"],
     )
     return session(cell, corpus, learner, stream, unseen)
@@ -218,8 +252,10 @@ def importance(kind: str | None, seen: Counter[str]) -> Any:
 
 
 def pipeline(settings: dict[str, Any], corpus: Corpus) -> spacy.Language:
-    """A blank pipeline with the method's head on the frozen encoder."""
+    """A blank pipeline with the method's head on the corpus's encoder."""
     nlp = spacy.blank("en")
+    if corpus.kind == "minilm":
+        nlp.add_pipe("transformer", config={"model": minilm()})
     config = {**corpus.config, **settings["component"]}
     config["model"] = {**settings["component"]["model"], "tok2vec": corpus.encoder}
     nlp.add_pipe(corpus.factory, config=config)
@@ -227,12 +263,20 @@ def pipeline(settings: dict[str, Any], corpus: Corpus) -> spacy.Language:
 
 
 def fit(nlp: spacy.Language, docs: list[Doc], corpus: Corpus, seed: int) -> None:
-    """Train for fifteen passes over the Docs (six where there are many)."""
+    """Train for fifteen passes over the Docs (six where there are many); MiniLM along
+    with the head for six, and for 100 steps at least."""
     component = nlp.get_pipe(corpus.factory)
     for label in corpus.labels:
         component.add_label(label)
-    passes = 15 if len(docs) < 4000 else 6
-    train(nlp, docs, steps=passes * -(-len(docs) // 32), batch_size=32, seed=seed)
+    if corpus.kind == "frozen":
+        passes = 15 if len(docs) < 4000 else 6
+        train(nlp, docs, steps=passes * -(-len(docs) // 32), batch_size=32, seed=seed)
+        return
+    size = BATCH[corpus.kind]
+    steps = max(100, 6 * -(-len(docs) // size))
+    learn_rate = warmup_linear(2e-4, steps // 10, steps + steps // 10)
+    optimizer = Adam(learn_rate, L2=0.01, grad_clip=1.0)
+    train(nlp, docs, steps=steps, batch_size=size, seed=seed, optimizer=optimizer)
 
 
 def scores(
@@ -246,7 +290,8 @@ def tags(
     nlp: spacy.Language, corpus: Corpus, docs: list[Doc]
 ) -> tuple[list[str], list[str]]:
     """The class of each token that is annotated, and what is predicted; "" for "O"."""
-    with nlp.select_pipes(enable=[corpus.factory]):
+    asks = [name for name in nlp.pipe_names if name == "candidate_scorer"]
+    with nlp.select_pipes(disable=asks):
         predicted = list(nlp.pipe([bare_copy(doc) for doc in docs]))
     pairs = [
         (gold if gold != "O" else "", said if said != "O" else "")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import spacy
-from encoders import CORPORA
+from encoders import CORPORA, LISTENER
 from features import add_features
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
@@ -39,18 +39,31 @@ DATA: dict[str, dict[str, Any]] = {
         "layer": "ner",
         "unseen": 0.23,
     },
+    # Not to be had without a licence: CoNLL columns, for those who have it.
+    "ontonotes": {
+        "train": "ontonotes/train.txt",
+        "dev": "ontonotes/dev.txt",
+        "test": "ontonotes/test.txt",
+        "layer": "ner",
+        "unseen": 0.42,
+    },
 }
 VECTORS: dict[bytes, np.ndarray] = {}
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """Training and test Docs with what a pipeline for them needs."""
+    """Training and test Docs with what a pipeline for them needs.
+
+    kind (str): The encoder: "frozen", MiniLM's vectors as they are; or "minilm", a
+        shared transformer that is trained along.
+    """
 
     layer: str
     labels: list[str]
     train: list[Doc]
     test: list[Doc]
+    kind: str = "frozen"
 
     @property
     def factory(self) -> str:
@@ -64,7 +77,9 @@ class Corpus:
 
     @property
     def encoder(self) -> dict[str, Any]:
-        """A `tok2vec` block: the frozen vectors, then maxout units."""
+        """A `tok2vec` block: the frozen vectors, then maxout units; or a listener."""
+        if self.kind == "minilm":
+            return LISTENER
         hidden = {"@layers": "Maxout.v1", "nO": 128, "nI": 384, "nP": 2}
         return {
             "@layers": "chain.v1",
@@ -75,30 +90,41 @@ class Corpus:
         }
 
 
-def load(name: str, split: str, sentences: int) -> Corpus:
+def load(name: str, split: str, sentences: int, kind: str = "frozen") -> Corpus:
     """Read a corpus; the test part is the one the split names.
 
     sentences (int): How many to train on; 0 is all.
     """
     entry, vocab = DATA[name], spacy.blank("en").vocab
-    training = read(entry["train"], vocab)
+    training = read(entry["train"], vocab, kind)
     if split == "test":
-        test = without_shared(read(entry["test"], vocab), training)
+        test = without_shared(read(entry["test"], vocab, kind), training)
     elif entry["dev"]:
-        test = read(entry["dev"], vocab)
+        test = read(entry["dev"], vocab, kind)
     else:
         test, training = training[::10], [d for i, d in enumerate(training) if i % 10]
     training = training[: sentences or None]
-    standardise(training, test)
+    if kind == "frozen":
+        standardise(training, test)
     classes = {c for doc in training for c in classes_of(doc, entry["layer"])}
-    return Corpus(entry["layer"], sorted(classes - {"", "O"}), training, test)
+    return Corpus(entry["layer"], sorted(classes - {"", "O"}), training, test, kind)
 
 
-def read(path: str, vocab: spacy.Vocab) -> list[Doc]:
-    """A file's annotated Docs with vectors."""
-    found = read_docs(CORPORA / path, Options(), Summary())
+def read(path: str, vocab: spacy.Vocab, kind: str) -> list[Doc]:
+    """A file's annotated Docs, with vectors where the encoder is frozen.
+
+    Raises FileNotFoundError where it is not there.
+    """
+    place = CORPORA / path
+    if not place.exists():
+        raise FileNotFoundError(
+            f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
+            f"and this one is read from {path} in it, as CoNLL columns or CoNLL-U."
+        )
+    found = read_docs(place, Options(), Summary())
     docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
-    return add_features([doc for doc in docs if len(doc)])
+    docs = [doc for doc in docs if len(doc)]
+    return add_features(docs) if kind == "frozen" else docs
 
 
 def without_shared(test: list[Doc], training: list[Doc]) -> list[Doc]:
@@ -131,4 +157,5 @@ def build_frozen_vectors() -> Model:
 
 def forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list, Any]:
     """Look the Docs up by their words; no gradient goes further."""
-    return [VECTORS[key_of(doc)].astype("float32") for doc in docs], lambda dY: []
+    rows = [VECTORS[key_of(doc)].astype("float32") for doc in docs]
+    return [model.ops.asarray(each) for each in rows], lambda dY: []
