@@ -158,7 +158,7 @@ def test_entities_outside_of_every_type_are_asked_about_and_not_counted():
         learner, [doc], telling_user, frequent=["PER"], rng=default_rng(0)
     )
     assert (step.questions, step.counted, step.frequent) == (2, 1, 1)
-    (record, _) = learner.journal
+    (_, record, _) = learner.journal
     assert [answer["chosen"] for answer in record["answers"]] == ["PER", "O"]
 
 
