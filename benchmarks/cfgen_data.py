@@ -10,6 +10,7 @@ import spacy
 from encoders import CORPORA
 from numpy.random import default_rng
 from spacy.tokens import Doc
+from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
 from spacy_causal.corpus.convert import Summary, read_docs
@@ -27,7 +28,7 @@ SCORED = {"dev": 750, "test": 1000}
 
 @dataclass(frozen=True)
 class Corpus:
-    """Annotated Docs.
+    """Annotated Docs, in the vocabulary only where they are trained on or scored.
 
     pool (list[Doc]): Training sentences are drawn from here; the rest is text without
         labels.
@@ -45,7 +46,8 @@ class Corpus:
     def draw(self, n: int, seed: int) -> tuple[list[Doc], list[Doc]]:
         """N training sentences, and the others; a larger N has those of a smaller."""
         order = default_rng([seed, 0]).permutation(len(self.pool)).tolist()
-        return [self.pool[i] for i in order[:n]], [self.pool[i] for i in order[n:]]
+        drawn = [moved(self.pool[i], self.vocab) for i in order[:n]]
+        return drawn, [self.pool[i] for i in order[n:]]
 
 
 def load(name: str, split: str) -> Corpus:
@@ -63,8 +65,11 @@ def load(name: str, split: str) -> Corpus:
     pool, dev, test = read(vocab)
     labels = sorted({ent.label_ for doc in pool for ent in doc.ents})
     scored = test if split == "test" else [d for i, d in enumerate(dev) if i % 3]
-    by_length = sorted(scored, key=len)
-    return Corpus(lang, vocab, labels, pool, sorted(dev[::3], key=len), by_length)
+    watched, scored = (
+        [moved(doc, vocab) for doc in sorted(docs, key=len)]
+        for docs in (dev[::3], scored)
+    )
+    return Corpus(lang, vocab, labels, pool, watched, scored)
 
 
 Parts = tuple[list[Doc], list[Doc], list[Doc]]
@@ -76,7 +81,7 @@ def read_cluener(vocab: Vocab) -> Parts:
     files = [
         existing(CORPORA / f"cluener2020/{name}.json") for name in ("train", "dev")
     ]
-    docs = [doc for file in files for doc in read(file, vocab, options)]
+    docs = [doc for file in files for doc in read(file, options)]
     return cut_tenths(docs)
 
 
@@ -84,7 +89,7 @@ def read_conll(vocab: Vocab) -> Parts:
     """CoNLL-2003; dev and test thinned."""
     folder = CORPORA / "conll2003"
     names = ("eng.train", "eng.testa", "eng.testb")
-    pool, dev, test = (list(read(existing(folder / n), vocab)) for n in names)
+    pool, dev, test = (list(read(existing(folder / n))) for n in names)
     return pool, spread(dev, SCORED["dev"]), spread(test, SCORED["test"])
 
 
@@ -93,9 +98,9 @@ def read_fewnerd(vocab: Vocab) -> Parts:
     test file without a tenth for dev, and test is the dev file without what the test
     file has too."""
     folder = CORPORA / "fewnerd_inter"
-    both = list(read(existing(folder / "test.txt"), vocab))
+    both = list(read(existing(folder / "test.txt")))
     known = {doc.text for doc in both}
-    test = [d for d in read(existing(folder / "dev.txt"), vocab) if d.text not in known]
+    test = [d for d in read(existing(folder / "dev.txt")) if d.text not in known]
     pool = [doc for i, doc in enumerate(both) if i % 10]
     return pool, spread(both[::10], SCORED["dev"]), spread(test, SCORED["test"])
 
@@ -106,15 +111,15 @@ def read_cner(vocab: Vocab) -> Parts:
     files = sorted(folder.glob("*.txt")) + sorted(folder.glob("*.json"))
     if not files:
         raise ValueError(
-            f"CCKS-2019 CNER is handed out by the challenge alone: put its task 1 files "
-            f"(.txt or .json, one record a line with originalText and entities) in "
+            "CCKS-2019 CNER comes from the challenge alone: put its files of task 1 "
+            "(.txt or .json, one record a line with originalText and entities) in "
             f"{folder}."
         )
     return cut_tenths([doc for file in files for doc in cner_docs(file, vocab)])
 
 
 def cner_docs(path: Path, vocab: Vocab) -> Iterator[Doc]:
-    """The records of a CNER file, by characters.
+    """The records of a CNER file, by characters; of overlapping spans the longest.
 
     Raises ValueError, with file and line, for what is none.
     """
@@ -130,7 +135,7 @@ def cner_docs(path: Path, vocab: Vocab) -> Iterator[Doc]:
                 for e in record["entities"]
                 if e["label_type"] == CNER_TYPE
             ]
-            doc.set_ents([span for span in spans if span is not None])
+            doc.set_ents(filter_spans([span for span in spans if span is not None]))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 f"{path}:{number}: no record of CNER: {error!r}"
@@ -153,11 +158,16 @@ READERS: dict[str, tuple[str, Callable[[Vocab], Parts]]] = {
 }
 
 
-def read(path: Path, vocab: Vocab, options: Options | None = None) -> Iterator[Doc]:
+def read(path: Path, options: Options | None = None) -> Iterator[Doc]:
     """A file's annotated Docs; empty ones are left out."""
     for _, doc in read_docs(path, options or Options(), Summary()):
         if len(doc):
-            yield Doc(vocab).from_bytes(doc.to_bytes())
+            yield doc
+
+
+def moved(doc: Doc, vocab: Vocab) -> Doc:
+    """A copy in another vocabulary."""
+    return Doc(vocab).from_bytes(doc.to_bytes())
 
 
 def existing(path: Path) -> Path:
@@ -170,7 +180,7 @@ def existing(path: Path) -> Path:
 
 
 def cut_tenths(docs: list[Doc]) -> Parts:
-    """A tenth each for dev and test (as the paper rounds: 1,208 of 12,090), shuffled."""
+    """Shuffled, a tenth each for dev and test; the paper has 1,208 of 12,090."""
     order = default_rng(SPLIT_SEED).permutation(len(docs)).tolist()
     n = len(docs) * 1208 // 12090
     cut = [docs[i] for i in order]

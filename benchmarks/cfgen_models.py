@@ -1,4 +1,4 @@
-"""The taggers of CFGen's protocol: a linear head on an encoder, and how it is trained."""
+"""The taggers of CFGen's protocol: a linear head on an encoder, and its training."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ BILSTM: dict[str, Any] = {
     "@architectures": "spacy.Tok2Vec.v2",
     "embed": {
         "@architectures": "spacy.MultiHashEmbed.v2",
-        "width": 96,
+        "width": 64,
         "attrs": ["ORTH"],
-        "rows": [5000],
+        "rows": [4000],
         "include_static_vectors": False,
     },
     "encode": {
         "@architectures": "spacy.TorchBiLSTMEncoder.v1",
-        "width": 96,
+        "width": 64,
         "depth": 1,
         "dropout": 0.0,
     },
@@ -32,13 +32,13 @@ SCRATCH = {"bilstm": BILSTM, "cnn": CNN}
 # The paper gives neither passes, batch nor rates.
 TRAINING: dict[str, dict[str, Any]] = {
     "scratch": {
-        "epochs": 20,
+        "epochs": 12,
         "batch": 32,
-        "learn_rate": 0.002,
+        "learn_rate": 0.004,
         "dropout": 0.3,
         "every": 50,
-        "patience": 150,
-        "limit": 640,
+        "patience": 100,
+        "limit": 400,
     },
     "pretrained": {
         "epochs": 10,

@@ -1,4 +1,4 @@
-"""What a row of CFGen's protocol says of a pipeline, from three readings of the text."""
+"""What a row of CFGen's protocol says of a pipeline, from three readings of a text."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -67,7 +67,7 @@ def full_scores(
     }
     for level, plain in (("entity", "relaxed"), ("token", "token")):
         effects = average_causal_effects(
-            *(np.float64(values[c]) for c in (plain, f"{level}_c0", f"{level}_e0"))
+            *(np.array(values[c]) for c in (plain, f"{level}_c0", f"{level}_e0"))
         )
         names = (f"ace_c_{level}", f"ace_e_{level}", f"ri_{level}")
         scores |= dict(zip(names, map(float, effects), strict=True))
