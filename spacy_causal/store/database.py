@@ -19,7 +19,6 @@ from sqlalchemy import (
     Table,
     Text,
     create_engine,
-    distinct,
     event,
     insert,
     make_url,
@@ -71,7 +70,8 @@ class Database:
     def names(self) -> list[str]:
         """The datasets that there are, sorted."""
         with self.engine.connect() as connection:
-            return sorted(connection.scalars(select(distinct(_journal.c.dataset))))
+            names = connection.scalars(select(_journal.c.dataset).distinct())
+            return sorted(names)
 
     def dataset(self, name: str) -> "Dataset":
         """One to write to: nobody else can until it is closed.

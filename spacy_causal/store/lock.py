@@ -22,7 +22,10 @@ class DatasetLock:
         self._connection: Connection | None = None
         number = blake2b(dataset.encode("utf8"), digest_size=7).digest()
         if engine.dialect.name == "postgresql":
-            self._connection = engine.connect()
+            connection = engine.connect()
+            self._connection = connection.execution_options(
+                isolation_level="AUTOCOMMIT"
+            )
             key = int.from_bytes(number, "big")
             query = text("SELECT pg_try_advisory_lock(:key)")
             held = bool(self._connection.scalar(query, {"key": key}))
@@ -46,7 +49,7 @@ class DatasetLock:
             self._file.close()
         if self._connection is not None:
             with suppress(Exception):
-                self._connection.invalidate()
+                self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
             self._connection.close()
         self._file = self._connection = None
 
