@@ -62,13 +62,13 @@ def token_disagreement(samples: Ints2d) -> float:
     return 1 - float(vote_counts(samples).max(axis=1).mean()) / len(samples)
 
 
-def mutual_information(probabilities: np.ndarray) -> Floats1d:
+def mutual_information(mean: Floats2d, mean_entropy: Floats1d) -> Floats1d:
     """I(y; θ) = H(mean_s p_s) − mean_s H(p_s), in nats: BALD of Houlsby et al. (2011).
 
-    probabilities (Floats3d): Of each pass, shape (S, T, M). RETURNS: Shape (T,).
+    mean (Floats2d): The passes' mean probabilities, shape (T, M).
+    mean_entropy (Floats1d): The mean entropy of a pass, shape (T,). RETURNS: (T,).
     """
-    of_mean = entropy(probabilities.mean(axis=0))
-    return np.maximum(of_mean - entropy(probabilities).mean(axis=0), 0)
+    return np.maximum(entropy(mean) - mean_entropy, 0)
 
 
 def vote_counts(votes: Ints2d) -> Ints2d:

@@ -1,0 +1,1 @@
+"""What a pipeline says of a pool, computed once and held by id."""

@@ -1,0 +1,114 @@
+"""k-means++ seeding and the greedy cover against slow references."""
+
+import numpy as np
+import pytest
+from array_views import random_view, slow_gradients
+
+from spacy_causal.acquisition.basket import Basket
+from spacy_causal.acquisition.covering import cover
+from spacy_causal.acquisition.gradients import DenseGradients
+from spacy_causal.acquisition.seeding import (
+    draw_row,
+    length_weights,
+    seed_centres,
+    squared_distances,
+)
+from spacy_causal.types import Budget
+
+
+def draws(rows, weights, n, seed):
+    basket = Basket(np.ones(len(rows), dtype=int), Budget(n))
+    gradients = DenseGradients.of_rows(np.asarray(rows, dtype=np.float32))
+    seed_centres(gradients, weights, basket, np.random.default_rng(seed))
+    return basket.chosen
+
+
+def slow_draws(rows, weights, n, seed):
+    rng, chosen = np.random.default_rng(seed), []
+    while len(chosen) < n:
+        mass = []
+        for i, row in enumerate(rows):
+            d = [((row - rows[c]) ** 2).sum() for c in chosen] or [(row**2).sum()]
+            mass.append(0.0 if i in chosen else weights[i] * min(d))
+        u, total = rng.random() * sum(mass), 0.0
+        for i, part in enumerate(mass):
+            total += part
+            if u < total:
+                chosen.append(i)
+                break
+    return chosen
+
+
+@pytest.mark.parametrize("weight", ["l2", "1", "1/l", "1/l2"])
+def test_the_same_draws_as_in_loops(weight):
+    lengths = [3, 1, 7, 5, 2, 4, 6, 2]
+    rows = slow_gradients(random_view(lengths))
+    weights = length_weights(np.array(lengths), weight)
+    for seed in range(20):
+        assert draws(rows, weights, 6, seed) == slow_draws(rows, weights, 6, seed)
+
+
+def test_the_paper_weighs_by_the_squared_length():
+    weights = length_weights(np.array([1, 2, 4]), "l2")
+    assert weights / weights.sum() == pytest.approx(np.array([1, 4, 16]) / 21)
+    assert length_weights(np.array([1, 2]), "1/l2") == pytest.approx([1, 0.25])
+
+
+def test_the_first_centre_follows_the_norms():
+    rows = np.diag([1.0, 2.0, 3.0])
+    first = [draws(rows, np.ones(3), 1, seed)[0] for seed in range(4000)]
+    shares = np.bincount(first) / len(first)
+    assert shares == pytest.approx(np.array([1, 4, 9]) / 14, abs=0.03)
+
+
+def test_the_origin_is_no_centre():
+    # Nearer to the origin than to the first centre, yet as far from it as any.
+    rows = np.array([[100.0, 0.0], [0.0, 0.1], [0.0, -0.1]])
+    second = [draws(rows, np.ones(3), 2, seed)[1] for seed in range(2000)]
+    assert np.bincount(second)[1:] / 2000 == pytest.approx([0.5, 0.5], abs=0.05)
+
+
+def test_a_copy_of_a_centre_comes_last():
+    rows = np.random.default_rng(0).normal(size=(5, 50)).astype(np.float32) * 1e3
+    rows = np.vstack([rows, rows[:1] * np.float32(1 + 1e-7)])
+    for seed in range(50):
+        picked = draws(rows, np.ones(6), 6, seed)
+        assert sorted(picked) == list(range(6))
+        assert picked[-1] in (0, 5)
+
+
+def test_rounding_is_no_distance():
+    rows = np.array([[1e3, 1.0], [1e3, 1.0], [1e3, 5.0]], dtype=np.float32)
+    norms = (rows.astype(float) ** 2).sum(1)
+    assert squared_distances(norms, rows @ rows[0], 0).tolist()[:2] == [0, 0]
+
+
+def test_no_number_is_an_error():
+    rows = np.array([[1.0], [np.nan]])
+    with pytest.raises(ValueError, match="finite"):
+        draws(rows, np.ones(2), 1, 0)
+
+
+def test_a_draw_at_the_very_end_has_mass():
+    class Last:
+        def random(self):
+            return 1.0
+
+    mass = np.array([0.2, 0.3, 0.0])
+    assert draw_row(mass, mass > 0, Last()) == 1
+
+
+def test_the_cover_takes_what_is_farthest():
+    rng = np.random.default_rng(0)
+    points, centres = rng.normal(size=(30, 4)), rng.normal(size=(300, 4))
+    basket = Basket(np.ones(30, dtype=int), Budget(8))
+    cover(points, centres, basket, rng)
+    known, slow = list(centres), []
+    for _ in range(8):
+        d = [
+            -1 if i in slow else min(((p - c) ** 2).sum() for c in known)
+            for i, p in enumerate(points)
+        ]
+        slow.append(int(np.argmax(d)))
+        known.append(points[slow[-1]])
+    assert basket.chosen == slow
