@@ -10,6 +10,7 @@ from spacy_causal.cli.convert import convert
 from spacy_causal.cli.effects import effects
 from spacy_causal.cli.feedback import feedback
 from spacy_causal.cli.report import report
+from spacy_causal.cli.simulate_active import simulate_active
 from spacy_causal.cli.simulate_feedback import simulate_feedback
 
 app = typer.Typer(
@@ -26,5 +27,6 @@ app.command("convert")(convert)
 app.command("effects")(effects)
 app.command("feedback")(feedback)
 app.command("report")(report)
+app.command("simulate-active")(simulate_active)
 app.command("simulate-feedback")(simulate_feedback)
 spacy_app.add_typer(app)

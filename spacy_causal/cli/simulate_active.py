@@ -1,0 +1,160 @@
+"""`simulate-active`: what active learning would save, before anybody labels."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+if TYPE_CHECKING:
+    from spacy_causal.experiments.active_setup import ActiveSetup
+
+STRATEGIES = (
+    "Names, separated by commas, with settings of theirs after colons: "
+    "random,mnlp,wbadge:weight=1."
+)
+
+
+def simulate_active(
+    train: Annotated[
+        Path,
+        typer.Argument(
+            help="Labelled .spacy file, the pool.", exists=True, dir_okay=False
+        ),
+    ],
+    dev: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Another, to score on; without it a fifth of TRAIN is held back.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    *,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Config of the pipeline.", exists=True, dir_okay=False),
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Of a blank pipeline, without one.")] = "en",
+    component: Annotated[
+        str | None, typer.Option(help="The component that learns; else the first.")
+    ] = None,
+    strategies: Annotated[str, typer.Option(help=STRATEGIES)] = (
+        "random,mnlp,bald,coreset,badge,wbadge"
+    ),
+    initial: Annotated[
+        float, typer.Option(help="Share of the words labelled beforehand.")
+    ] = 0.02,
+    rounds: Annotated[
+        int, typer.Option(help="In which a budget is bought.", min=1)
+    ] = 5,
+    budget: Annotated[
+        str, typer.Option(help="Of a round: 500w (words) or 20 (sentences).")
+    ] = "500w",
+    augment: Annotated[
+        str | None, typer.Option(help="Train on more: seqmix or counterfactual.")
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh/--continue",
+            help="Train from scratch each round, or go on from the round before.",
+        ),
+    ] = True,
+    steps: Annotated[
+        int | None, typer.Option(help="Training steps a round; else by size.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="The first.", min=0)] = 0,
+    bound: Annotated[bool, typer.Option(help="Also: everything labelled.")] = True,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="JSON lines to append to; what is there is not run again."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+) -> None:
+    """Try active learning on labelled data: how many words would it save?"""
+    from spacy.cli._util import setup_gpu
+
+    from spacy_causal.experiments.active_setup import ActiveSetup
+    from spacy_causal.types import Budget
+
+    if html is not None:
+        _require_report()
+    setup_gpu(gpu_id, silent=True)
+    try:
+        setup = ActiveSetup(
+            train=train,
+            dev=dev,
+            config=config,
+            lang=lang,
+            component=component,
+            strategies=tuple(s.strip() for s in strategies.split(",") if s.strip()),
+            initial=initial,
+            rounds=rounds,
+            budget=Budget.parse(budget),
+            fresh=fresh,
+            augment=augment,
+            steps=steps,
+        )
+        rows = _run(setup, range(seed, seed + seeds), bound, output)
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(str(error), exits=1)
+    _show(rows)
+    if html is not None:
+        from spacy_causal.experiments.active_page import render_active
+        from spacy_causal.experiments.page import write_page
+
+        write_page(html, render_active(rows))
+        msg.good("The page", str(html))
+
+
+def _run(
+    setup: "ActiveSetup", seeds: Iterable[int], bound: bool, output: Path | None
+) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): The rows of this setup, also those of an earlier run."""
+    from tqdm import tqdm
+
+    from spacy_causal.experiments.active_simulation import simulate_active
+    from spacy_causal.experiments.results import Results, cell_key
+
+    def progress(items: Iterable[Any], total: int, name: str) -> Iterable[Any]:
+        return tqdm(items, total=total, desc=name, disable=None, leave=False)
+
+    cells = setup.all_cells(seeds, bound=bound)
+    with TemporaryDirectory() as folder:
+        results = Results(output or Path(folder) / "rows.jsonl")
+        n_done = sum(cell_key(cell) in results.done() for cell in cells)
+        if n_done:
+            msg.info(f"{n_done} of {len(cells)} rounds are in {output} already")
+        seeds = dict.fromkeys(cell["seed"] for cell in cells)
+        ran = simulate_active(setup, seeds, results, bound=bound, progress=progress)
+        for row in progress(ran, len(cells) - n_done, "rounds"):
+            msg.text(
+                f"{row['strategy']}, seed {row['seed']}: {row['words']:,} words, "
+                f"F1 {100 * row['score']:.1f}"
+            )
+        rows = {row["key"]: row for row in results.rows()}
+    # A pool that is used up leaves rounds without a row.
+    return [rows[cell_key(cell)] for cell in cells if cell_key(cell) in rows]
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from spacy_causal.experiments.active_curves import findings, header, table
+
+    columns = header(rows)
+    aligns = ("l", *("r" for _ in columns[1:]))
+    msg.table(table(rows), header=columns, aligns=aligns, divider=True)
+    for sentence in findings(rows):
+        msg.text(sentence)
+
+
+def _require_report() -> None:
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError:
+        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)
