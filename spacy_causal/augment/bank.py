@@ -3,14 +3,16 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import srsly
 from numpy.random import Generator
 from spacy.tokens import Doc
+from thinc.types import Floats2d
 
 from spacy_causal.augment.mentions import Mention, mentions_of
 from spacy_causal.augment.shape import Shape, is_plural, shape_of
@@ -94,21 +96,44 @@ class Others(NamedTuple):
 @dataclass(frozen=True)
 class EntityBank:
     """Donors by type, the more frequent first, equally frequent ones by their text;
-    no text twice under a type."""
+    no text twice under a type.
+
+    vectors (Mapping[str, Floats2d] | None): Theirs by type, of length 1, shape (n, D),
+        see `with_vectors`. No file keeps them.
+    """
 
     donors: Mapping[str, tuple[Donor, ...]]
+    vectors: Mapping[str, Floats2d] | None = field(default=None, compare=False)
 
     def count(self, label: str) -> int:
         """How many mentions of a type were seen."""
         return sum(donor.seen for donor in self.donors.get(label, ()))
 
-    def others(self, label: str, text: str, shape: Shape | None = None) -> "Others":
+    def others(
+        self, label: str, text: str, shape: Shape | None = None, *, like: int = 0
+    ) -> "Others":
         """The donors that could stand for a mention that reads otherwise.
 
         shape (Shape | None): Only those of this shape.
+        like (int): Of these only as many, the most like the mention by their vectors;
+            none for a mention that is not in the bank. 0 for all.
+        Raises ValueError for like ones where the bank has no vectors.
         """
         forms = self._index.get((label, shape), _NO_FORMS)
-        return Others(forms.donors, forms.position.get(text))
+        others = Others(forms.donors, forms.position.get(text))
+        return self._nearest(label, text, others, like) if like else others
+
+    def _nearest(self, label: str, text: str, others: "Others", like: int) -> "Others":
+        if self.vectors is None:
+            raise ValueError("Like donors take a bank with vectors: `with_vectors`.")
+        position = self._index.get((label, None), _NO_FORMS).position
+        if text not in position:
+            return Others([], None)
+        rows = self.vectors[label]
+        other = [d for i, d in enumerate(others.donors) if i != others.own]
+        cosines = rows[[position[d.text] for d in other]] @ rows[position[text]]
+        nearest = np.argsort(-cosines, kind="stable")[:like].tolist()
+        return Others([other[i] for i in sorted(nearest)], None)
 
     @cached_property
     def _index(self) -> dict[tuple[str, Shape | None], _Forms]:

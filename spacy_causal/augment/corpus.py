@@ -18,6 +18,7 @@ from spacy_causal.augment.alignment import cut_like
 from spacy_causal.augment.bank import EntityBank, collect_entities, merge_banks
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
 from spacy_causal.augment.discriminator import create_discriminator
+from spacy_causal.augment.likeness import with_vectors
 from spacy_causal.augment.outside import find_entities
 from spacy_causal.augment.provenance import get_provenance, source_id
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, read_spacy, write_docbin
@@ -35,6 +36,7 @@ def create_counterfactual_corpus(
     all_entities: bool = False,
     balance: bool = False,
     compatible: bool = False,
+    like: int = 0,
     min_score: float = 0.0,
     max_score: float = 1.0,
     order: Order = "mixed",
@@ -52,7 +54,8 @@ def create_counterfactual_corpus(
         in training, which knows nothing yet). None screens nothing.
     donors (ReadExamples | None): Unlabelled text in which the discriminator looks for
         more donors.
-    per_example, all_entities, balance, compatible: See `SwapSettings`.
+    per_example, all_entities, balance, compatible, like: See `SwapSettings`; like
+        donors go by the discriminator's vectors.
     min_score, max_score: See `create_discriminator`.
     order (str): "mixed", or "augmented_first" with the corpus itself after. It shows
         only where training streams (`max_epochs = -1`): otherwise spaCy shuffles.
@@ -65,13 +68,16 @@ def create_counterfactual_corpus(
         raise ValueError(
             f"Unknown order {order!r}: one of {', '.join(get_args(Order))}."
         )
-    if model is None and (donors is not None or (min_score, max_score) != (0, 1)):
-        raise ValueError("Donors from outside and bounds on scores take a model.")
+    bounded = (min_score, max_score) != (0, 1)
+    if model is None and (donors is not None or bounded or like):
+        raise ValueError(
+            "Donors from outside, like donors and bounds on scores take a model."
+        )
     return CounterfactualCorpus(
         corpus=corpus,
         donors=donors,
         model=None if model is None else str(model),
-        settings=SwapSettings(per_example, all_entities, balance, compatible),
+        settings=SwapSettings(per_example, all_entities, balance, compatible, like),
         bounds=(min_score, max_score),
         order=order,
         seed=seed,
@@ -152,11 +158,13 @@ class CounterfactualCorpus:
 
     def _bank(self, nlp: Language, examples: Sequence[Example]) -> EntityBank:
         bank = collect_entities(example.reference for example in examples)
-        if self.donors is None or self.model is None:
+        if self.model is None or (self.donors is None and not self.settings.like):
             return bank
-        outside = (example.reference for example in self.donors(nlp))
-        found = find_entities(spacy.load(self.model), outside)
-        return merge_banks(bank, found)
+        model = spacy.load(self.model)
+        if self.donors is not None:
+            outside = (example.reference for example in self.donors(nlp))
+            bank = merge_banks(bank, find_entities(model, outside))
+        return with_vectors(bank, model) if self.settings.like else bank
 
     def _key(self, nlp: Language, data: str) -> str:
         """A hash of all that the generated examples depend on."""

@@ -32,14 +32,19 @@ class SwapSettings:
         its type), and texts with rare types are swapped more often than others.
     compatible (bool): Only donors of the mention's shape: casing, digits, number,
         length.
+    like (int): Of these only so many, the most like the mention by vectors
+        (co-hyponyms), which a bank has from `with_vectors`; 0 for all.
     """
 
     per_example: int = 1
     all_entities: bool = False
     balance: bool = False
     compatible: bool = False
+    like: int = 0
 
     def __post_init__(self) -> None:
+        if self.like < 0:
+            raise ValueError(f"like is {self.like}, and has to be ≥ 0.")
         if self.per_example < 1:
             raise ValueError(f"per_example is {self.per_example}, and has to be ≥ 1.")
 
@@ -171,7 +176,8 @@ def _others(
     source: Source, mention: Mention, bank: EntityBank, settings: SwapSettings
 ) -> Others:
     shape = donor_of(source.doc, mention).shape if settings.compatible else None
-    return bank.others(mention.label, source.text_of(mention), shape)
+    text = source.text_of(mention)
+    return bank.others(mention.label, text, shape, like=settings.like)
 
 
 def _draw(weights: Sequence[float], rng: Generator) -> int:

@@ -34,6 +34,10 @@ def augment(
     compatible: Annotated[
         bool, typer.Option("--compatible", help="Donors of like casing and length.")
     ] = False,
+    like: Annotated[
+        int,
+        typer.Option(help="Of donors only so many, the nearest by vectors.", min=0),
+    ] = 0,
     balance: Annotated[
         bool, typer.Option("--balance", help="Swap rare types more often.")
     ] = False,
@@ -69,15 +73,17 @@ def augment(
     from spacy_causal.augment.bank import write_bank
     from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
     from spacy_causal.augment.discriminator import discriminate
+    from spacy_causal.augment.likeness import with_vectors
     from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
     from spacy_causal.experiments.page import write_page
     from spacy_causal.experiments.swaps_page import SwapTally, render_swaps
 
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
-    if model is None and (donors or (min_score, max_score) != (0, 1)):
-        msg.fail("--donors, --min-score and --max-score take a --model", exits=1)
-    settings = SwapSettings(per_example, all_entities, balance, compatible)
+    if model is None and (donors or like or (min_score, max_score) != (0, 1)):
+        options = "--donors, --like, --min-score and --max-score"
+        msg.fail(f"{options} take a --model", exits=1)
+    settings = SwapSettings(per_example, all_entities, balance, compatible, like)
     tally, docs = SwapTally(), empty_docbin()
     try:
         nlp = spacy.blank(lang) if model is None else spacy.load(model)
@@ -87,6 +93,8 @@ def augment(
         )
         examples = list(_examples(source, nlp))
         entities = _entities(nlp, examples, donors, donor_score)
+        if like:
+            entities = with_vectors(entities, nlp)
         attempts = counterfactuals(
             nlp, examples, entities, settings, default_rng(seed), screen=screen
         )

@@ -275,3 +275,8 @@ class TestCorpus:
 def test_no_pipeline_loads_before_it_is_needed(corpus, loads):
     create_counterfactual_corpus(corpus, model="no_such_model")
     assert not loads and sys.modules[corpus_module.__name__]
+
+
+def test_like_donors_take_a_model(corpus):
+    with pytest.raises(ValueError, match="like donors"):
+        create_counterfactual_corpus(corpus, like=3)

@@ -1,5 +1,6 @@
 """`python -m spacy causal augment`, from files to files."""
 
+import numpy as np
 import pytest
 import spacy
 from named_texts import NAMES, TEXTS, docs_of, knowing, write_corpus
@@ -82,6 +83,7 @@ def test_nothing_is_written_when_nothing_is_kept(files, tmp_path):
     [
         (("--model", "no_such_model"), "no_such_model"),
         (("--min-score", "0.5"), "take a --model"),
+        (("--like", "3"), "take a --model"),
         (("--lang", "qq"), "qq"),
     ],
 )
@@ -105,6 +107,19 @@ def test_donors_from_unlabelled_text(files, nlp, tmp_path):
     options = ("--model", tmp_path / "more", "--donors", donors, "--per-example", 6)
     assert call(source, output, *options).exit_code == 0
     assert any("Zoe Day" in doc.text for doc in read(output))
+
+
+def test_like_donors_go_by_the_vectors_of_the_model(files, nlp, tmp_path):
+    source, output, _ = files
+    judge = knowing(NAMES)
+    for i, name in enumerate(["Oslo", "Rome", "U.K."]):
+        judge.vocab.set_vector(name, np.array([1, (0, 1, 9)[i]], dtype="f"))
+    judge.to_disk(tmp_path / "vectors")
+    options = ("--model", tmp_path / "vectors", "--like", 1, "--per-example", 4)
+    shown = call(source, output, *options)
+    assert shown.exit_code == 0, shown.output
+    drawn = {(s.text, s.donor) for d in read(output) for s in swaps_of(d)}
+    assert {pair for pair in drawn if pair[0] == "Oslo"} == {("Oslo", "Rome")}
 
 
 def test_text_on_the_page_is_text(nlp, tmp_path):

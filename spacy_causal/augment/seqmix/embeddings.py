@@ -112,6 +112,10 @@ def encoded(
             run: Any = pipe
             read = [*run.pipe(read)] if hasattr(run, "pipe") else [run(d) for d in read]
         found = [d.tensor for d in read] if encoder is None else encoder.predict(read)
+        if not isinstance(found, list):
+            # What a transition-based parser calls its tok2vec ends flat.
+            ends = np.cumsum([len(doc) for doc in read])
+            found = np.split(found, ends[:-1].tolist())
         for doc, vectors in zip(batch, found, strict=True):
             yield doc, vectors.get() if hasattr(vectors, "get") else vectors
 
