@@ -7,6 +7,9 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Model, chain
 
+from spacy_causal.effects.emptying import emptied
+from spacy_causal.effects.sites import find_sites
+
 NAMES = {"Anna": "PER", "Bert": "PER", "Cleo": "PER", "Oslo": "LOC", "Rome": "LOC"}
 CUES = {"Mrs": "PER", "Mr": "PER", "in": "LOC", "near": "LOC"}
 TEXTS = [
@@ -108,3 +111,22 @@ def train(nlp, docs, steps=25):
     for _ in range(steps):
         nlp.update([Example(bare(nlp, d), d) for d in docs], sgd=optimizer)
     return nlp
+
+
+def entities_read(nlp, docs):
+    return [[(e.label_, e.start, e.end) for e in doc.ents] for doc in nlp.pipe(docs)]
+
+
+def fresh(nlp, golds):
+    return [bare(nlp, doc) for doc in golds]
+
+
+def everything(golds):
+    return [np.ones(len(doc), dtype=bool) for doc in golds]
+
+
+def vectors(nlp, docs, masks):
+    """What the embedding layer gives out within the block."""
+    (layer,) = find_sites(nlp).layers
+    with emptied(nlp, docs, masks) as given:
+        return layer.predict(given.docs)

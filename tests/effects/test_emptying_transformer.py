@@ -13,7 +13,7 @@ from spacy_causal.effects.measure import measure_effects
 from spacy_causal.effects.reading import entity_tokens
 from spacy_causal.effects.sites import find_sites
 
-transformers = pytest.importorskip("transformers")
+pytest.importorskip("transformers")
 pytest.importorskip("spacy_transformers")
 
 pytestmark = [
@@ -23,29 +23,6 @@ pytestmark = [
 ]
 
 POOLING = {"@layers": "reduce_mean.v1"}
-
-
-@pytest.fixture(scope="module")
-def bert(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bert")
-    letters = [chr(c) for c in range(33, 127)]
-    vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
-    vocab += [f"##{letter}" for letter in letters]
-    (folder / "vocab.txt").write_text("\n".join(vocab))
-    tokenizer = transformers.BertTokenizerFast(
-        vocab_file=str(folder / "vocab.txt"), do_lower_case=False
-    )
-    tokenizer.save_pretrained(folder)
-    config = transformers.BertConfig(
-        vocab_size=len(vocab),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=128,
-    )
-    transformers.BertModel(config).save_pretrained(folder)
-    return folder
 
 
 def transformer(name, bert, *, fast=True, window=8, stride=5):
