@@ -51,6 +51,7 @@ def test_tables_figures_and_a_page(model, data, tmp_path):
     assert figures["tables"]["entity"]["per_type"]["PER"]["f1"]["n"] == 3
     html = page.read_text()
     assert "What does it read?" in html
+    assert "model on 4 documents" in html and str(tmp_path) not in html
     assert html.count("<svg") == 2
     assert not re.search(r"(src|href)=\"(?!#)", html)
 

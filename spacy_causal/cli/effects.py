@@ -67,7 +67,9 @@ def effects(
         from spacy_causal.experiments.effects_page import render_effects
         from spacy_causal.experiments.page import write_page
 
-        write_page(html, render_effects(measured, model=model, data=data.name))
+        write_page(
+            html, render_effects(measured, model=Path(model).name, data=data.name)
+        )
         msg.good("The page", str(html))
 
 

@@ -58,7 +58,7 @@ def _overall(effects: Effects) -> sections.Section:
 
 
 def _by_type(table: Table, level: str) -> sections.Section:
-    rows = {ALL: table.overall, **table.per_type}
+    rows = {**table.per_type, ALL: table.overall}
     svg = svg_of(
         lambda: _figure(rows),
         name=level,
