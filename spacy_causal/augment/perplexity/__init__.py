@@ -1,0 +1,1 @@
+"""Screens that judge a text by how a language model reads it."""

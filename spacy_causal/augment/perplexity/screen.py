@@ -1,0 +1,75 @@
+"""What perplexity screens share: the equations, and a range that may be relative."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, get_args
+
+import numpy as np
+from spacy.tokens import Doc
+from thinc.types import Floats1d
+
+from spacy_causal.augment.verdicts import KEPT
+from spacy_causal.types import Screen, Verdict
+
+TOO_HIGH = Verdict(False, "perplexity too high")
+TOO_LOW = Verdict(False, "perplexity too low")
+
+Unit = Literal["perplexity", "percentile"]
+# Labelled Docs → what judges others by them.
+FitScreen = Callable[[Sequence[Doc]], Screen]
+Perplexities = Callable[[Sequence[Doc]], list[float]]
+
+
+def perplexity(log2_probabilities: Floats1d) -> float:
+    """2 to the power of −1/T Σ log₂ p(w_i | w_<i); infinite for no tokens.
+
+    SeqMix (EMNLP 2020), eq. (9).
+
+    log2_probabilities (Floats1d): Shape (T,).
+    """
+    if not len(log2_probabilities):
+        return float("inf")
+    with np.errstate(over="ignore"):
+        return float(np.exp2(-np.mean(log2_probabilities, dtype=np.float64)))
+
+
+def within(score: float, low: float, high: float) -> Verdict:
+    """1{s1 ≤ perplexity ≤ s2}.
+
+    SeqMix (EMNLP 2020), eq. (10).
+    """
+    verdict = TOO_LOW if score < low else KEPT if score <= high else TOO_HIGH
+    return verdict._replace(score=score)
+
+
+def screen_of(perplexities: Perplexities, bounds: tuple[float, float]) -> Screen:
+    """A screen that keeps what lies within bounds.
+
+    perplexities (Perplexities): One for each of some Docs.
+    """
+
+    def screen(docs: Sequence[Doc]) -> list[Verdict]:
+        return [within(score, *bounds) for score in perplexities(docs)]
+
+    return screen
+
+
+def check_range(low: float, high: float, unit: Unit) -> None:
+    """Raise ValueError for a range that is none."""
+    if unit not in get_args(Unit):
+        raise ValueError(f"Unknown unit {unit!r}: one of {', '.join(get_args(Unit))}.")
+    if not 0 <= low <= high or (unit == "percentile" and high > 100):
+        raise ValueError(f"No {unit} lies between {low} and {high}.")
+
+
+def percentile_bounds(
+    scores: Sequence[float], low: float, high: float
+) -> tuple[float, float]:
+    """The perplexities at two percentiles of a corpus's own.
+
+    Raises ValueError for a corpus without a text.
+    """
+    finite = [score for score in scores if np.isfinite(score)]
+    if not finite:
+        raise ValueError("No percentile of the perplexities of an empty corpus.")
+    ends = np.percentile(finite, [low, high])
+    return float(ends[0]), float(ends[1])

@@ -1,0 +1,217 @@
+"""Every registered perplexity screen, by one contract; the causal model by loops."""
+
+import json
+
+import numpy as np
+import pytest
+import spacy
+from spacy.util import registry
+
+from spacy_causal.augment.perplexity.causal_lm import CausalLM, cut
+from spacy_causal.augment.perplexity.ngram import unseen_perplexities
+from spacy_causal.augment.perplexity.screen import perplexity, within
+
+CONTEXT = 12
+TEXTS = [
+    "a cat sat on the mat",
+    "the cat sat",
+    "a dog sat on the cat",
+    "the dog ran to the mat",
+    "the mat",
+    "a dog and a cat ran",
+]
+ODD = "mat to and on the a sat ran"
+
+
+@pytest.fixture(scope="session")
+def gpt2(tmp_path_factory):
+    """A folder with a tiny GPT-2 of random weights that reads letter by letter."""
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path_factory.mktemp("gpt2")
+    from transformers.models.gpt2.tokenization_gpt2 import bytes_to_unicode
+
+    letters = [*bytes_to_unicode().values(), "<|endoftext|>"]
+    (folder / "vocab.json").write_text(
+        json.dumps({letter: i for i, letter in enumerate(letters)})
+    )
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = transformers.GPT2TokenizerFast(
+        vocab_file=str(folder / "vocab.json"), merges_file=str(folder / "merges.txt")
+    )
+    tokenizer.save_pretrained(folder)
+    config = transformers.GPT2Config(
+        vocab_size=len(letters),
+        n_positions=CONTEXT,
+        n_embd=16,
+        n_layer=2,
+        n_head=2,
+        bos_token_id=len(letters) - 1,
+        eos_token_id=len(letters) - 1,
+    )
+    transformers.set_seed(0)
+    model = transformers.GPT2LMHeadModel(config)
+    for weights in model.parameters():
+        weights.data *= 5
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def docs(nlp):
+    return [nlp(text) for text in TEXTS]
+
+
+@pytest.fixture(params=["causal_lm", "ngram"])
+def create(request, gpt2):
+    make = registry.misc.get(f"spacy-causal.{request.param}_perplexity.v1")
+    named = {"model": str(gpt2)} if request.param == "causal_lm" else {}
+    return lambda **options: make(**named, **options)
+
+
+def test_one_verdict_a_doc_in_their_order(create, docs, nlp):
+    screen = create(low=0, high=1e9, unit="perplexity")(docs)
+    together = screen(docs)
+    assert [v.kept for v in together] == [True] * len(docs)
+    assert all(v.reason == "kept" and v.score > 1 for v in together)
+    for doc, verdict in zip(docs, together, strict=True):
+        (alone,) = screen([doc])
+        assert alone.score == pytest.approx(verdict.score, rel=1e-4)
+    assert screen([]) == []
+
+
+def test_each_side_of_the_range(create, docs):
+    scores = [v.score for v in create(low=0, high=1e9, unit="perplexity")(docs)(docs)]
+    low, high = sorted(scores)[1], sorted(scores)[-2]
+    slack = 1e-3
+    fit = create(low=low - slack, high=high + slack, unit="perplexity")
+    for score, verdict in zip(scores, fit(docs)(docs), strict=True):
+        expected = (
+            "perplexity too low"
+            if score < low - slack
+            else "perplexity too high"
+            if score > high + slack
+            else "kept"
+        )
+        assert verdict.reason == expected
+        assert verdict.kept == (expected == "kept")
+
+
+def test_a_text_of_nothing_is_refused_and_is_no_error(create, docs, nlp):
+    (verdict,) = create(high=90, unit="percentile")(docs)([nlp("")])
+    assert not verdict.kept
+
+
+def test_percentiles_of_the_corpus(create, docs):
+    everything = create(low=0, high=1e9, unit="perplexity")(docs)(docs)
+    median = create(low=0, high=50, unit="percentile")(docs)
+    verdicts = median(docs)
+    kept = [v.score for v in verdicts if v.kept]
+    assert kept and max(kept) <= max(v.score for v in everything)
+    assert [v.score for v in verdicts] == pytest.approx([v.score for v in everything])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"low": 5, "high": 1, "unit": "perplexity"},
+        {"low": -1, "high": 1, "unit": "perplexity"},
+        {"high": 101, "unit": "percentile"},
+        {"unit": "bits"},
+    ],
+)
+def test_ranges_that_are_none_are_refused(create, wrong):
+    with pytest.raises(ValueError, match=r"lies between|Unknown unit"):
+        create(**wrong)
+
+
+def test_what_a_screen_prints_is_its_settings(create):
+    assert repr(create(high=7)) == repr(create(high=7)) != repr(create(high=8))
+
+
+def test_equation_nine_in_float64():
+    p = [0.5, 0.25, 0.125]
+    product = 1.0
+    for value in p:
+        product *= value
+    assert perplexity(np.log2(p)) == pytest.approx(product ** (-1 / 3)) == 4
+    assert perplexity(np.zeros(0)) == float("inf")
+
+
+def test_equation_ten_holds_its_ends():
+    assert [within(score, 2, 4).kept for score in (1.9, 2, 3, 4, 4.1)] == [
+        *(False, True, True, True, False)
+    ]
+
+
+def test_odd_word_order_is_less_probable(docs, nlp):
+    screen = registry.misc.get("spacy-causal.ngram_perplexity.v1")()(docs * 3)
+    plain, odd = screen([nlp(TEXTS[0]), nlp(ODD)])
+    assert plain.score < odd.score
+
+
+def test_corpus_percentiles_read_unseen_texts(docs):
+    seen = registry.misc.get("spacy-causal.ngram_perplexity.v1")(
+        high=1e9, unit="perplexity"
+    )(docs)
+    own = np.mean([v.score for v in seen(docs)])
+    assert np.mean(unseen_perplexities(docs, 3)) > own
+    with pytest.raises(ValueError, match="two texts"):
+        unseen_perplexities(docs[:1], 3)
+
+
+def slow_log2(lm, text):
+    """One token at a time: behind the whole text, or half a context of it."""
+    import torch
+
+    ids = [lm.tokenizer.bos_token_id]
+    ids += lm.tokenizer(text, add_special_tokens=False)["input_ids"]
+    found, start = [], 0
+    for i in range(1, len(ids)):
+        if i - start >= CONTEXT:
+            start = i - CONTEXT // 2
+        with torch.no_grad():
+            logits = lm.model(torch.tensor([ids[start:i]])).logits[0, -1].double()
+        found.append(float(logits.log_softmax(0)[ids[i]] / np.log(2)))
+    return found
+
+
+@pytest.mark.parametrize("batch_tokens", [1, 40, 4096])
+def test_batches_and_windows_agree_with_one_token_at_a_time(gpt2, batch_tokens):
+    lm = CausalLM.load(str(gpt2))
+    texts = [*TEXTS, "a", "", "long " * 9]
+    scored = lm.log2(texts, batch_tokens=batch_tokens)
+    for text, log2 in zip(texts, scored, strict=True):
+        assert len(log2) == len(text)
+        np.testing.assert_allclose(log2, slow_log2(lm, text), rtol=1e-3, atol=1e-4)
+
+
+def test_without_bos_the_first_token_is_context_alone(gpt2):
+    lm = CausalLM.load(str(gpt2))
+    lm.tokenizer.bos_token = None
+    (log2,) = lm.log2(["cat"])
+    assert len(log2) == 2
+
+
+def test_bfloat16_is_close(gpt2):
+    fine, coarse = (
+        CausalLM.load(str(gpt2), precision).log2(TEXTS)
+        for precision in ("float32", "bfloat16")
+    )
+    for a, b in zip(fine, coarse, strict=True):
+        assert perplexity(b) == pytest.approx(perplexity(a), rel=0.1)
+
+
+@pytest.mark.parametrize("length", [1, 2, 11, 12, 13, 18, 19, 40])
+def test_windows_score_each_token_once(length):
+    ids = list(range(length))
+    scored = [i for _, piece, first in cut(0, ids, 12) for i in piece[first:]]
+    assert scored == ids[1:]
+    for _, piece, first in cut(0, ids, 12):
+        assert len(piece) <= 12 and (first >= 6 or piece[0] == 0)
+
+
+def test_a_model_that_is_not_there(nlp):
+    make = registry.misc.get("spacy-causal.causal_lm_perplexity.v1")
+    screen = make("/no/such/model")([])
+    with pytest.raises((OSError, ValueError), match="no/such/model"):
+        screen([spacy.blank("en")("a text")])
