@@ -194,6 +194,7 @@ def digest_of(docs: Iterable[Doc]) -> str:
     for doc in docs:
         digest.update(doc.to_array(list(Doc._get_array_attrs())).tobytes())
         digest.update(doc.spans.to_bytes())
+        digest.update(srsly.msgpack_dumps(sorted(doc.cats.items())))
         if doc.user_data:
             data = sorted(doc.user_data.items(), key=lambda item: repr(item[0]))
             digest.update(srsly.msgpack_dumps(data))

@@ -209,6 +209,17 @@ class TestCorpus:
         write_corpus(path, docs_of(nlp))
         assert len(generated(read(nlp))) >= 3
 
+    def test_other_categories_are_other_data(self, nlp, tmp_path):
+        path = tmp_path / "corpus.spacy"
+        read = create_counterfactual_corpus(create_corpus(path))
+        for cats in ({"news": 1.0}, {"news": 0.0}):
+            docs = docs_of(nlp)
+            for doc in docs:
+                doc.cats = dict(cats)
+            write_corpus(path, docs)
+            made = generated(read(nlp))
+            assert made and all(e.reference.cats == cats for e in made)
+
     def test_a_folder_keeps_it_from_run_to_run(
         self, nlp, corpus, trained, loads, tmp_path
     ):
