@@ -64,7 +64,7 @@ def check_range(low: float, high: float, unit: Unit) -> None:
 def percentile_bounds(
     scores: Sequence[float], low: float, high: float
 ) -> tuple[float, float]:
-    """The perplexities at two percentiles of a corpus's own.
+    """The perplexities at two percentiles of a corpus's own; 0 and 100 bound nothing.
 
     Raises ValueError for a corpus without a text.
     """
@@ -72,4 +72,7 @@ def percentile_bounds(
     if not finite:
         raise ValueError("No percentile of the perplexities of an empty corpus.")
     ends = np.percentile(finite, [low, high])
-    return float(ends[0]), float(ends[1])
+    return (
+        float(ends[0]) if low > 0 else 0.0,
+        float(ends[1]) if high < 100 else float("inf"),
+    )

@@ -9,7 +9,7 @@ from spacy.util import registry
 
 from spacy_causal.augment.perplexity.causal_lm import CausalLM, cut
 from spacy_causal.augment.perplexity.ngram import unseen_perplexities
-from spacy_causal.augment.perplexity.screen import perplexity, within
+from spacy_causal.augment.perplexity.screen import percentile_bounds, perplexity, within
 
 CONTEXT = 12
 TEXTS = [
@@ -103,11 +103,24 @@ def test_a_text_of_nothing_is_refused_and_is_no_error(create, docs, nlp):
 
 def test_percentiles_of_the_corpus(create, docs):
     everything = create(low=0, high=1e9, unit="perplexity")(docs)(docs)
-    median = create(low=0, high=50, unit="percentile")(docs)
-    verdicts = median(docs)
+    verdicts = create(low=0, high=50, unit="percentile")(docs)(docs)
+    scores = [v.score for v in verdicts]
+    assert scores == pytest.approx([v.score for v in everything])
     kept = [v.score for v in verdicts if v.kept]
-    assert kept and max(kept) <= max(v.score for v in everything)
-    assert [v.score for v in verdicts] == pytest.approx([v.score for v in everything])
+    refused = [v.score for v in verdicts if not v.kept]
+    assert kept and refused and max(kept) < min(refused)
+
+
+def test_percentiles_0_and_100_bound_nothing(create, docs, nlp):
+    screen = create(low=0, high=100, unit="percentile")(docs)
+    assert all(v.kept for v in screen([*docs, nlp(ODD), nlp("the")]))
+
+
+def test_bounds_are_the_percentiles():
+    assert percentile_bounds([4.0, 1, 2, 3, float("inf")], 0, 50) == (0, 2.5)
+    assert percentile_bounds([4.0, 1, 2, 3], 50, 100) == (2.5, float("inf"))
+    with pytest.raises(ValueError, match="empty corpus"):
+        percentile_bounds([float("inf")], 0, 50)
 
 
 @pytest.mark.parametrize(
