@@ -1,5 +1,7 @@
 """Views over random arrays, and the slow references that strategies are held to."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from spacy_causal.acquisition.uncertainty import mutual_information
@@ -15,7 +17,7 @@ def random_view(lengths, *, n_tags=4, width=5, seed=0, scale=2.0, passes=6) -> P
     hidden = rng.normal(size=(n, width))
     drawn = softmax(scale * rng.normal(size=(passes, n, n_tags)))
     edges = np.cumsum([0, *lengths])
-    cut = [slice(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    cut = [slice(a, b) for a, b in pairwise(edges)]
     arrays = {
         "probabilities": probabilities,
         "hidden": hidden,

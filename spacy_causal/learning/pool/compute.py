@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -61,7 +60,7 @@ def view_pool(
             f"A committee of {needs.votes} is asked for, and {len(members)} given."
         )
     ids, texts = list(pool), list(pool.values())
-    temporary, store = None, _open_store(folder, members, pool, needs, seed)
+    store = _open_store(folder, members, pool, needs, seed)
     plan = make_plan(members, texts, needs, seed)
     blocks = [
         (i, texts[i * BLOCK : (i + 1) * BLOCK]) for i in range(-(-len(ids) // BLOCK))
@@ -70,14 +69,13 @@ def view_pool(
     on_block(len(ids) - sum(len(part) for _, part in missing))
     for i, arrays in (read_blocks or read_here)(members, missing, plan):
         if isinstance(store, MemoryStore) and _bytes_of(arrays, blocks) > MEMORY_BYTES:
-            temporary = TemporaryDirectory(prefix="pool-view-")
-            store = store.move(FileStore(Path(temporary.name)))
+            store = store.move(FileStore.temporary())
         store.put(i, arrays)
         on_block(len(blocks[i][1]))
     arrays = store.gather()
     lengths = np.array(arrays.pop("lengths", ()), dtype=np.int64)
     words = partial(_words, nlp, texts) if needs.words else None
-    return PoolView(ids, lengths, arrays, words, keep=temporary)
+    return PoolView(ids, lengths, arrays, words, keep=store)
 
 
 def read_here(

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkdtemp
 
 import numpy as np
 
@@ -53,6 +55,13 @@ class FileStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    @classmethod
+    def temporary(cls) -> "FileStore":
+        """One whose files are gone with it."""
+        store = cls(Path(mkdtemp(prefix="pool-view-")))
+        weakref.finalize(store, shutil.rmtree, store.folder, ignore_errors=True)
+        return store
 
     def has(self, block: int) -> bool:
         """Whether a block is there, or all of them."""

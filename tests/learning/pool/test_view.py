@@ -1,0 +1,304 @@
+"""Views of a pool, over every component that they read."""
+
+import gc
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+from toy_pipelines import CASES, TEXTS, build
+
+from spacy_causal.acquisition.strategies import create_badge, create_bald
+from spacy_causal.learning.pool import compute
+from spacy_causal.learning.pool.blocks import batches_by_length
+from spacy_causal.learning.pool.compute import view_pool
+from spacy_causal.learning.pool.labeller import Labeller
+from spacy_causal.numeric import softmax
+from spacy_causal.tags.decode import viterbi
+from spacy_causal.types import Budget, Needs
+
+EVERYTHING = Needs(
+    words=True, probabilities=True, hidden=True, embeddings=True, best=True,
+    samples=4, gradients="exact",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=CASES)
+def trained(request):
+    return build(request.param)
+
+
+@pytest.fixture
+def texts():
+    return dict(TEXTS)
+
+
+def alone(nlp, text):
+    """Probabilities, hidden rows and logits of one text, by a pass of its own."""
+    labeller = Labeller(nlp, "it")
+    scores, *_ = labeller.score(labeller.read(labeller.prepare([text])))
+    return softmax(scores.logits), scores.hidden, scores.logits
+
+
+def test_all_that_was_asked_for_is_what_the_component_says(trained, texts):
+    view = view_pool(trained, "it", texts, EVERYTHING)
+    assert view.lengths(list(texts)).tolist() == [9, 0, 3, 1, 9]
+    assert list(view.words("b")) == ["nobody", "spoke", "."]
+    tag_set = Labeller(trained, "it").tag_set
+    for id in ("a", "b", "c"):
+        p, hidden, logits = alone(trained, texts[id])
+        assert view.probabilities(id) == pytest.approx(p, abs=1e-4)
+        assert view.hidden(id) == pytest.approx(hidden, abs=2e-3, rel=2e-3)
+        assert view.embeddings([id])[0] == pytest.approx(hidden.mean(0), abs=1e-4)
+        best = p.argmax(1) if tag_set is None else viterbi(logits, tag_set)
+        assert view.best([id])[0] == pytest.approx(
+            np.log(p[np.arange(len(p)), best]).sum(), abs=1e-3
+        )
+        assert view.samples(id).shape == (4, len(p))
+        assert view.information(id).shape == (len(p),)
+    assert view.probabilities("empty").shape[0] == 0
+    assert not view.embeddings(["empty"]).any()
+    assert view.best(["empty"])[0] == 0
+    assert view.gradients(["empty"]).squared_norms()[0] == 0
+
+
+def test_the_component_itself_says_the_same(trained, texts):
+    view = view_pool(trained, "it", texts, Needs(probabilities=True))
+    pipe = trained.get_pipe("it")
+    doc = trained(texts["a"])
+    said = pipe.predict([doc])
+    if hasattr(said, "logits"):
+        assert view.probabilities("a") == pytest.approx(softmax(said.logits), abs=1e-4)
+    else:
+        best = [pipe.labels[i] for i in view.probabilities("a").argmax(1)]
+        assert best == [token.tag_ for token in doc]
+
+
+def test_exact_rows_and_factors_have_the_same_distances(trained, texts):
+    ids = [*texts][::-1]
+    rows, factors = (
+        view_pool(trained, "it", texts, Needs(gradients=engine)).gradients(ids)
+        for engine in ("exact", "factors")
+    )
+    scale = rows.squared_norms().max()
+    assert rows.squared_norms() == pytest.approx(
+        factors.squared_norms(), rel=1e-2, abs=1e-3 * scale
+    )
+    for row in range(len(ids)):
+        assert rows.products(row) == pytest.approx(
+            factors.products(row), rel=1e-2, abs=1e-3 * scale
+        )
+
+
+def test_sampling_changes_nothing_of_the_model(trained, texts):
+    before = trained.to_bytes()
+    model = trained.get_pipe("it").model
+    rates = [n.attrs["dropout_rate"] for n in model.walk() if "dropout_rate" in n.attrs]
+    first = view_pool(trained, "it", texts, Needs(samples=6, dropout=0.5))
+    again = view_pool(trained, "it", texts, Needs(samples=6, dropout=0.5))
+    other = view_pool(trained, "it", texts, Needs(samples=6, dropout=0.5), seed=1)
+    assert trained.to_bytes() == before
+    assert rates == [
+        n.attrs["dropout_rate"] for n in model.walk() if "dropout_rate" in n.attrs
+    ]
+    assert (first.information("a") == again.information("a")).all()
+    assert (first.samples("a") == again.samples("a")).all()
+    assert (first.information("a") != other.information("a")).any()
+    assert first.information("a").max() > 0
+
+
+def test_what_was_not_asked_for_is_an_error(trained, texts):
+    view = view_pool(trained, "it", texts, Needs(best=True))
+    for ask in (
+        lambda: view.probabilities("a"),
+        lambda: view.gradients(["a"]),
+        lambda: view.words("a"),
+    ):
+        with pytest.raises(ValueError, match="holds no"):
+            ask()
+    with pytest.raises(ValueError, match="no document 'z'"):
+        view.best(["z"])
+
+
+def test_only_the_head_runs_again_behind_a_shared_encoder(trained, texts):
+    labeller = Labeller(trained, "it")
+    shared = "tok2vec" in trained.pipe_names
+    assert labeller.drops_in_encoder is not shared
+    calls = []
+    encode = labeller.encoder._func
+    labeller.encoder._func = lambda *a, **k: calls.append(1) or encode(*a, **k)
+    try:
+        view_pool(trained, "it", {"a": texts["a"]}, Needs(samples=10))
+    finally:
+        labeller.encoder._func = encode
+    assert len(calls) == (1 if shared else 11)
+
+
+def test_docs_are_read_as_their_words(trained, texts, nlp):
+    docs = {
+        id: Doc(nlp.vocab, words=[t.text for t in trained.make_doc(text)])
+        for id, text in texts.items()
+    }
+    by_doc = view_pool(trained, "it", docs, Needs(probabilities=True))
+    by_text = view_pool(trained, "it", texts, Needs(probabilities=True))
+    for id in texts:
+        assert (by_doc.probabilities(id) == by_text.probabilities(id)).all()
+    assert not docs["a"].has_annotation("TAG")
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return [build("ner-shared", seed) for seed in range(3)]
+
+
+def test_a_committee_votes_by_name(shared, texts):
+    view = view_pool(shared[0], "it", texts, Needs(votes=3), committee=shared[1:])
+    assert view.votes("a").shape == (3, 9)
+    for row, nlp in zip(view.votes("a"), shared, strict=True):
+        p, *_ = alone(nlp, texts["a"])
+        assert row.tolist() == p.argmax(1).tolist()
+
+
+def test_a_committee_of_one_mind(shared, texts):
+    view = view_pool(shared[0], "it", texts, Needs(votes=2), committee=shared[:1])
+    assert (view.votes("a")[0] == view.votes("a")[1]).all()
+
+
+def test_too_few_vote(shared, texts):
+    with pytest.raises(ValueError, match="committee of 3 is asked for, and 2 given"):
+        view_pool(shared[0], "it", texts, Needs(votes=3), committee=shared[1:2])
+
+
+def test_a_listener_without_its_encoder(shared, texts):
+    nlp = shared[0].from_config(shared[0].config).from_bytes(shared[0].to_bytes())
+    nlp.disable_pipe("tok2vec")
+    with pytest.raises(ValueError, match="zeros"):
+        view_pool(nlp, "it", texts, Needs(best=True))
+
+
+@pytest.mark.parametrize("component", ["sentencizer", "nothing"])
+def test_no_component_that_labels_tokens(nlp, component):
+    nlp.add_pipe("sentencizer")
+    with pytest.raises(ValueError, match=component):
+        view_pool(nlp, component, {"a": "x"}, Needs())
+
+
+def test_the_size_decides_how_gradients_are_held(shared, texts, monkeypatch, caplog):
+    ids, needs = list(texts), Needs(gradients="auto", sketch_width=64)
+    with caplog.at_level(logging.INFO):
+        exact = view_pool(shared[0], "it", texts, needs)
+        monkeypatch.setattr(compute, "EXACT_BYTES", 1000)
+        sketched = view_pool(shared[0], "it", texts, needs)
+    assert exact.arrays["gradients"].shape[1] > 64
+    assert sketched.arrays["gradients"].shape == (len(ids), 64)
+    assert "gradients: exact" in caplog.text
+    assert "gradients: sketch" in caplog.text
+    # Equal texts are equal under any sketch.
+    a, d = (sketched.gradients(ids).products(ids.index(id)) for id in ("a", "d"))
+    assert a == pytest.approx(d, rel=1e-3)
+
+
+def test_small_blocks_and_files_give_the_same(shared, texts, monkeypatch, tmp_path):
+    needs = Needs(probabilities=True, best=True, samples=2, gradients="exact")
+    whole = view_pool(shared[0], "it", texts, needs)
+    monkeypatch.setattr(compute, "BLOCK", 2)
+    done = []
+    for read in range(2):
+        seen = []
+        view = view_pool(
+            shared[0], "it", texts, needs, folder=tmp_path, on_block=seen.append
+        )
+        done.append(seen)
+        for name in ("probabilities", "best", "gradients"):
+            assert view.arrays[name] == pytest.approx(
+                whole.arrays[name], abs=1e-4, rel=1e-3
+            ), (read, name)
+    assert done == [[0, 2, 2, 1], [5]]
+    assert isinstance(view.arrays["gradients"], np.memmap)
+
+
+def test_a_view_that_was_interrupted_goes_on(shared, texts, monkeypatch, tmp_path):
+    monkeypatch.setattr(compute, "BLOCK", 2)
+    needs, read = Needs(best=True), compute.read_here
+
+    def stop_after_one(*given):
+        yield next(read(*given))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        view_pool(shared[0], "it", texts, needs, folder=tmp_path,
+                  read_blocks=stop_after_one)  # fmt: skip
+    seen = []
+    view = view_pool(
+        shared[0], "it", texts, needs, folder=tmp_path, on_block=seen.append
+    )
+    assert seen == [2, 2, 1]
+    whole = view_pool(shared[0], "it", texts, needs)
+    assert view.best(list(texts)) == pytest.approx(whole.best(list(texts)))
+
+
+def test_another_model_or_pool_does_not_go_on_from_it(shared, texts, tmp_path):
+    for nlp, pool, needs in (
+        (shared[0], texts, Needs(best=True)),
+        (shared[1], texts, Needs(best=True)),
+        (shared[0], {**texts, "a": "Berlin"}, Needs(best=True)),
+        (shared[0], texts, Needs(best=True, hidden=True)),
+    ):
+        seen = []
+        view_pool(nlp, "it", pool, needs, folder=tmp_path, on_block=seen.append)
+        assert seen == [0, 5]
+
+
+def test_what_is_large_goes_to_a_temporary_folder(shared, texts, monkeypatch):
+    monkeypatch.setattr(compute, "MEMORY_BYTES", 10)
+    monkeypatch.setattr(compute, "BLOCK", 2)
+    view = view_pool(shared[0], "it", texts, Needs(hidden=True))
+    folder = Path(view.arrays["hidden"].filename).parent
+    assert view.hidden("d").shape[0] == 9
+    assert folder.exists()
+    del view
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_words_do_not_stay_in_the_vocabulary(shared):
+    view_pool(
+        shared[0], "it", {"a": "Zyxwvutsrq spoke ."}, Needs(best=True, words=True)
+    )
+    assert "Zyxwvutsrq" not in shared[0].vocab.strings
+
+
+def test_no_document_and_no_token(shared):
+    assert list(view_pool(shared[0], "it", {}, EVERYTHING).ids) == []
+    view = view_pool(shared[0], "it", {"a": "", "b": ""}, EVERYTHING)
+    rng = np.random.default_rng(0)
+    for acquire in (create_badge(), create_bald()):
+        assert acquire(view, [], ["a", "b"], Budget(3), rng) == []
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.sampled_from(["", "Paris", "a b", "a b c .", "\n", " "]), max_size=9)
+)
+def test_any_pool(shared, pool):
+    texts = {str(i): text for i, text in enumerate(pool)}
+    view = view_pool(shared[0], "it", texts, Needs(gradients="auto", best=True))
+    picked = create_badge()(view, [], list(texts), Budget(4), np.random.default_rng(0))
+    assert len(set(picked)) == len(picked) == min(4, sum(text != "" for text in pool))
+
+
+@given(st.lists(st.integers(0, 3000), max_size=50))
+def test_batches_hold_each_document_once_in_order_of_length(lengths):
+    batches = list(batches_by_length(np.array(lengths, dtype=int)))
+    found = [int(i) for batch in batches for i in batch]
+    assert sorted(found) == [i for i, n in enumerate(lengths) if n]
+    assert [lengths[i] for i in found] == sorted(n for n in lengths if n)
+    for batch in batches:
+        assert len(batch) == 1 or len(batch) * lengths[batch[-1]] <= 2048
