@@ -121,7 +121,12 @@ class EntityBank:
         """
         forms = self._index.get((label, shape), _NO_FORMS)
         others = Others(forms.donors, forms.position.get(text))
-        return self._nearest(label, text, others, like) if like else others
+        if not like:
+            return others
+        key = label, text, shape, like
+        if key not in self._near:
+            self._near[key] = self._nearest(label, text, others, like)
+        return self._near[key]
 
     def _nearest(self, label: str, text: str, others: "Others", like: int) -> "Others":
         if self.vectors is None:
@@ -134,6 +139,11 @@ class EntityBank:
         cosines = rows[[position[d.text] for d in other]] @ rows[position[text]]
         nearest = np.argsort(-cosines, kind="stable")[:like].tolist()
         return Others([other[i] for i in sorted(nearest)], None)
+
+    @cached_property
+    def _near(self) -> dict[tuple[str, str, Shape | None, int], Others]:
+        """What was found once: the same names are mentioned again and again."""
+        return {}
 
     @cached_property
     def _index(self) -> dict[tuple[str, Shape | None], _Forms]:
