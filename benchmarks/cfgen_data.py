@@ -62,7 +62,7 @@ def load(name: str, split: str) -> Corpus:
         raise ValueError(f"No corpus {name!r}: one of {', '.join(READERS)}.")
     lang, read = READERS[name]
     vocab = spacy.blank(lang).vocab
-    pool, dev, test = read(vocab)
+    pool, dev, test = read()
     labels = sorted({ent.label_ for doc in pool for ent in doc.ents})
     scored = test if split == "test" else [d for i, d in enumerate(dev) if i % 3]
     watched, scored = (
@@ -75,7 +75,7 @@ def load(name: str, split: str) -> Corpus:
 Parts = tuple[list[Doc], list[Doc], list[Doc]]
 
 
-def read_cluener(vocab: Vocab) -> Parts:
+def read_cluener() -> Parts:
     """Labelled train and dev pooled and cut anew: 9,674 / 1,208 / 1,208 texts."""
     options = Options(lang="zh", by_character=True)
     files = [
@@ -85,7 +85,7 @@ def read_cluener(vocab: Vocab) -> Parts:
     return cut_tenths(docs)
 
 
-def read_conll(vocab: Vocab) -> Parts:
+def read_conll() -> Parts:
     """CoNLL-2003; dev and test thinned."""
     folder = CORPORA / "conll2003"
     names = ("eng.train", "eng.testa", "eng.testb")
@@ -93,7 +93,7 @@ def read_conll(vocab: Vocab) -> Parts:
     return pool, spread(dev, SCORED["dev"]), spread(test, SCORED["test"])
 
 
-def read_fewnerd(vocab: Vocab) -> Parts:
+def read_fewnerd() -> Parts:
     """Few-NERD INTER: no other files carry these 36 types, so that the pool is the
     test file without a tenth for dev, and test is the dev file without what the test
     file has too."""
@@ -105,7 +105,7 @@ def read_fewnerd(vocab: Vocab) -> Parts:
     return pool, spread(both[::10], SCORED["dev"]), spread(test, SCORED["test"])
 
 
-def read_cner(vocab: Vocab) -> Parts:
+def read_cner() -> Parts:
     """CCKS-2019 CNER, task 1, of a user who has it: diseases only, cut in tenths."""
     folder = CORPORA / "ccks2019"
     files = sorted(folder.glob("*.txt")) + sorted(folder.glob("*.json"))
@@ -115,6 +115,7 @@ def read_cner(vocab: Vocab) -> Parts:
             "(.txt or .json, one record a line with originalText and entities) in "
             f"{folder}."
         )
+    vocab = spacy.blank("zh").vocab
     return cut_tenths([doc for file in files for doc in cner_docs(file, vocab)])
 
 
@@ -150,7 +151,7 @@ def characters(text: str, vocab: Vocab) -> Doc:
     return Doc(vocab, words=words, spaces=spaces)
 
 
-READERS: dict[str, tuple[str, Callable[[Vocab], Parts]]] = {
+READERS: dict[str, tuple[str, Callable[[], Parts]]] = {
     "cluener": ("zh", read_cluener),
     "cner": ("zh", read_cner),
     "conll2003": ("en", read_conll),

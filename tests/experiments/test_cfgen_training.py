@@ -1,5 +1,6 @@
 """CFGen's protocol on a toy corpus: batches, checkpoints, scores, the runner."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -215,7 +216,7 @@ def write_cner(folder, n):
 @pytest.mark.slow
 def test_the_runner_on_a_toy_cner_goes_on_where_it_was(tmp_path):
     write_cner(tmp_path, 60)
-    options = ["--data", "cner", "--encoder", "cnn", "--sizes", "8", "--seeds", "0"]
+    options = ["--data", "cner", "--encoder", "cnn", "--sizes", "32", "--seeds", "0"]
     first = run_cfgen(tmp_path, *options, "--methods", "NoAug;Aug")
     assert first.returncode == 0, first.stderr
     assert len(first.stdout.splitlines()) == 2
@@ -223,7 +224,8 @@ def test_the_runner_on_a_toy_cner_goes_on_where_it_was(tmp_path):
     assert [line.split()[3:5] for line in second.stdout.splitlines()] == [
         ["NoAug,", "as"]
     ]
-    rows = [json.loads(r) for r in (tmp_path / "rows.jsonl").open(encoding="utf8")]
+    lines = (tmp_path / "rows.jsonl").read_text(encoding="utf8").splitlines()
+    rows = [json.loads(line) for line in lines]
     assert [row["method"] for row in rows] == ["NoAug", "Aug", "NoAug, as many steps"]
     assert list(rows[0]["best"]["per_type"]) == ["disease"]
     assert rows[1]["fixed_step"] == rows[2]["fixed_step"] > rows[0]["fixed_step"]
@@ -232,25 +234,43 @@ def test_the_runner_on_a_toy_cner_goes_on_where_it_was(tmp_path):
     assert "paper, LSTM: Aug" in shown.stdout
 
 
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(RUNNER.parent))
+    cfgen_data = importlib.import_module("cfgen_data")
+    monkeypatch.setattr(cfgen_data, "CORPORA", tmp_path)
+    return cfgen_data
+
+
 @pytest.mark.parametrize(
-    ("options", "reason"),
+    ("name", "reason"),
     [
-        (["--data", "cner"], "CCKS-2019"),
-        (["--data", "idiag"], "private"),
-        (["--data", "nonesuch"], "one of cluener"),
-        (["--data", "cluener"], "There is no"),
-        (["--methods", "nonesuch"], "no method"),
+        ("cner", "CCKS-2019"),
+        ("idiag", "private"),
+        ("nonesuch", "one of cluener"),
+        ("cluener", "There is no"),
     ],
 )
-def test_the_runner_says_what_is_missing(tmp_path, options, reason):
-    run = run_cfgen(tmp_path, *options)
-    assert run.returncode == 2
-    assert reason in run.stderr
+def test_a_corpus_that_is_not_there_is_explained(data, name, reason):
+    with pytest.raises(ValueError, match=reason):
+        data.load(name, "test")
 
 
-@pytest.mark.slow
-def test_a_record_that_is_none_is_named(tmp_path):
+def test_cner_is_cut_in_tenths_by_character(data, tmp_path):
+    write_cner(tmp_path, 60)
+    corpus = data.load("cner", "test")
+    assert corpus.labels == ["disease"]
+    assert (len(corpus.pool), len(corpus.watched), len(corpus.scored)) == (50, 2, 5)
+    texts = {doc.text for doc in (*corpus.pool, *corpus.watched, *corpus.scored)}
+    drawn, others = corpus.draw(8, seed=1)
+    assert len(texts) == len(corpus.pool) + len(corpus.watched) + len(corpus.scored)
+    assert {ent.text for doc in drawn for ent in doc.ents} == {"胃癌", "肺炎"}
+    assert [doc.text for doc in drawn] == [d.text for d in corpus.draw(20, 1)[0][:8]]
+    assert len(others) == len(corpus.pool) - 8
+
+
+def test_a_record_that_is_none_is_named(data, tmp_path):
     path = write_cner(tmp_path, 3)
     path.write_text(path.read_text(encoding="utf-8-sig") + '\n{"text": 1}')
-    run = run_cfgen(tmp_path, "--data", "cner")
-    assert "part1.txt:4" in run.stderr.replace("\n", "").replace("│", "")
+    with pytest.raises(ValueError, match=r"part1\.txt:4: no record of CNER"):
+        data.load("cner", "test")
