@@ -10,6 +10,8 @@ from spacy_causal.cli.convert import convert
 from spacy_causal.cli.effects import effects
 from spacy_causal.cli.feedback import feedback
 from spacy_causal.cli.report import report
+from spacy_causal.cli.select import select
+from spacy_causal.cli.seqmix import seqmix
 from spacy_causal.cli.simulate_active import simulate_active
 from spacy_causal.cli.simulate_feedback import simulate_feedback
 
@@ -27,6 +29,8 @@ app.command("convert")(convert)
 app.command("effects")(effects)
 app.command("feedback")(feedback)
 app.command("report")(report)
+app.command("select")(select)
+app.command("seqmix")(seqmix)
 app.command("simulate-active")(simulate_active)
 app.command("simulate-feedback")(simulate_feedback)
 spacy_app.add_typer(app)

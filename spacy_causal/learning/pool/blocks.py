@@ -1,7 +1,7 @@
 """A block of a pool, read in one go: the arrays that its documents leave."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -40,6 +40,13 @@ class Plan:
     sketch: CountSketch | None
     n_tags: int
 
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked of a model."""
+        return replace(self.needs, words=False) != Needs(
+            dropout=self.needs.dropout, sketch_width=self.needs.sketch_width
+        )
+
 
 def read_block(
     committee: Sequence[Labeller],
@@ -57,7 +64,8 @@ def read_block(
     with memory_zone(committee[0].nlp):
         docs = committee[0].prepare(texts)
         lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
-        for number, places in enumerate(batches_by_length(lengths)):
+        batches = batches_by_length(lengths) if plan.asks else ()
+        for number, places in enumerate(batches):
             batch = [docs[i] for i in places]
             seed = int(np.random.SeedSequence([plan.seed, block, number])
                        .generate_state(1)[0])  # fmt: skip

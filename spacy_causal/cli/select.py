@@ -1,0 +1,236 @@
+"""`select`: which texts of a pool to annotate next."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from spacy_causal.learning.pool.selection import Pool, Selection
+    from spacy_causal.learning.pool.source import Passage
+    from spacy_causal.types import Acquire
+
+SHOWN = 5
+
+
+class Strategy(StrEnum):
+    """Names of the registered strategies."""
+
+    random = "random"
+    least_confidence = "least_confidence"
+    mnlp = "mnlp"
+    token_entropy = "token_entropy"
+    vote_entropy = "vote_entropy"
+    bald = "bald"
+    coreset = "coreset"
+    badge = "badge"
+    wbadge = "wbadge"
+
+
+class Split(StrEnum):
+    """What a text of the pool is cut into."""
+
+    sents = "sents"
+    lines = "lines"
+    none = "none"
+
+
+class Weight(StrEnum):
+    """W-BADGE's weight of a text of l words."""
+
+    squared = "l2"
+    one = "1"
+    per_word = "1/l"
+    per_squared_word = "1/l2"
+
+
+class Engine(StrEnum):
+    """What reads the pool."""
+
+    local = "local"
+    ray = "ray"
+
+
+def select(
+    model: Annotated[str, typer.Argument(help="A trained pipeline: name or path.")],
+    pool: Annotated[
+        Path,
+        typer.Argument(
+            help="Unlabelled .jsonl, .spacy or text.", exists=True, dir_okay=False
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The .jsonl file to write.")
+    ],
+    budget: Annotated[str, typer.Option(help="20 (texts) or 500w (words).")],
+    strategy: Annotated[
+        Strategy, typer.Option(help="How to choose.")
+    ] = Strategy.wbadge,
+    component: Annotated[
+        str | None, typer.Option(help="Whose doubts count; the first labeller's.")
+    ] = None,
+    labelled: Annotated[
+        Path | None,
+        typer.Option(help="What is annotated already.", exists=True, dir_okay=False),
+    ] = None,
+    split: Annotated[Split, typer.Option(help="Cut each text first.")] = Split.none,
+    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    weight: Annotated[Weight | None, typer.Option(help="Of wbadge.")] = None,
+    near_duplicates: Annotated[
+        float | None,
+        typer.Option(help="Leave out what shares this much with a pick.", max=1),
+    ] = None,
+    committee: Annotated[
+        list[str] | None, typer.Option(help="A further pipeline for vote_entropy.")
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="ray: workers read the pool.")
+    ] = Engine.local,
+    workers: Annotated[int, typer.Option(help="Of ray.", min=1)] = 2,
+    keep_view: Annotated[
+        bool, typer.Option("--keep-view", help="Keep what was read beside the output.")
+    ] = False,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+) -> None:
+    """Choose which texts of a pool to annotate next.
+
+    Interrupted, it goes on where it was when called again.
+    """
+    from spacy.cli._util import setup_gpu
+    from spacy.util import load_model
+    from tqdm import tqdm
+
+    from spacy_causal.learning.pool.selection import read_pool, select_next
+    from spacy_causal.types import Budget
+
+    setup_gpu(gpu_id, silent=True)
+    folder = output.with_name(f".{output.name}.view")
+    try:
+        wanted = Budget.parse(budget)
+        acquire = _strategy(strategy.value, weight, near_duplicates, committee or [])
+        nlp = load_model(model)
+        others = [load_model(name) for name in committee or []]
+        found = read_pool(pool, nlp, split.value, labelled)
+        _warn(found)
+        with tqdm(total=len(found.passages), unit="text", disable=None) as bar:
+            chosen = select_next(
+                *(nlp, component or _first_labeller(nlp), found, acquire, wanted),
+                seed=seed,
+                committee=others,
+                folder=folder,
+                on_block=bar.update,
+                read_blocks=_read_blocks(engine, model, committee or [], workers),
+            )
+        _show(chosen, len(found.passages))
+        write_records(output, _records(chosen, pool.name))
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(str(error), exits=1)
+    if not keep_view:
+        shutil.rmtree(folder, ignore_errors=True)
+    msg.good(f"Wrote {output}")
+
+
+def write_records(path: Path, records: Iterator[dict[str, Any]]) -> None:
+    """Write JSON lines that appear under their name only when they are complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("w", encoding="utf8") as file:
+            for record in records:
+                file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _strategy(
+    name: str, weight: Weight | None, near_duplicates: float | None, others: list[str]
+) -> "Acquire":
+    from spacy.util import registry
+
+    settings: dict[str, Any] = {"near_duplicates": near_duplicates}
+    if weight is not None:
+        if name != "wbadge":
+            raise ValueError(f"--weight is W-BADGE's: {name} has none.")
+        settings["weight"] = weight.value
+    if name == "vote_entropy":
+        if not others:
+            raise ValueError("vote_entropy takes one --committee or more.")
+        settings["committee"] = len(others) + 1
+    elif others:
+        raise ValueError(f"--committee is for vote_entropy: {name} asks no others.")
+    return registry.misc.get(f"spacy-causal.acquire_{name}.v1")(**settings)
+
+
+def _first_labeller(nlp: "Language") -> str:
+    for name in nlp.pipe_names:
+        factory = nlp.get_pipe_meta(name).factory
+        if factory in ("causal_ner", "causal_tagger", "tagger"):
+            return name
+    found = ", ".join(nlp.pipe_names) or "empty"
+    raise ValueError(f"No causal_ner, causal_tagger or tagger: the pipeline is {found}")
+
+
+def _read_blocks(engine: Engine, model: str, committee: list[str], workers: int) -> Any:
+    if engine is Engine.local:
+        return None
+    from spacy_causal.learning.pool.distributed import create_ray_reader
+
+    return create_ray_reader([model, *committee], workers=workers)
+
+
+def _warn(pool: "Pool") -> None:
+    for problem in pool.problems[:SHOWN]:
+        msg.warn(str(problem))
+    if pool.problems:
+        msg.warn(f"{len(pool.problems):,} lines skipped.")
+    if pool.n_known:
+        msg.info(f"{pool.n_known:,} texts left out: they are labelled.")
+    if not pool.passages:
+        raise ValueError("There is nothing in the pool to choose from.")
+
+
+def _show(chosen: "Selection", n_pool: int) -> None:
+    rows = chosen.view.arrays.get("gradients")
+    if rows is not None:
+        msg.text(f"Gradient embeddings in {rows.shape[1]:,} columns.")
+    words = sum(chosen.words)
+    msg.info(f"{len(chosen.words):,} of {n_pool:,} texts chosen: {words:,} words.")
+
+
+def _records(chosen: "Selection", source: str) -> Iterator[dict[str, Any]]:
+    """The chosen texts as tasks: what stood beside them, and where they are from."""
+    for passage, words in zip(chosen.passages, chosen.words, strict=True):
+        place = {
+            "source": source,
+            "line": passage.line,
+            "start": passage.start,
+            "end": passage.end,
+            "words": words,
+        }
+        meta = passage.record.get("meta")
+        record = {"text": passage.text}
+        if "id" in passage.record:
+            record["id"] = passage.record["id"]
+        if passage.doc is not None:
+            record["tokens"] = _tokens(passage)
+        yield record | {"meta": (meta if isinstance(meta, dict) else {}) | place}
+
+
+def _tokens(passage: "Passage") -> Any:
+    return [
+        {"text": t.text, "start": t.idx, "end": t.idx + len(t), "id": t.i,
+         "ws": bool(t.whitespace_)}
+        for t in passage.doc or ()
+    ]  # fmt: skip

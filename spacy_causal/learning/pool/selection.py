@@ -1,0 +1,102 @@
+"""From a file with a pool to the passages to annotate next."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.random import default_rng
+from spacy.language import Language
+
+from spacy_causal.corpus.records import Problem
+from spacy_causal.learning.pool.compute import ReadBlocks, view_pool
+from spacy_causal.learning.pool.source import Passage, Split, read_passages
+from spacy_causal.learning.pool.view import PoolView
+from spacy_causal.types import Acquire, Budget
+
+LABELLED = "labelled "
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen, and out of what.
+
+    passages (list[Passage]): The first choice first.
+    words (list[int]): Of each of them.
+    """
+
+    passages: list[Passage]
+    words: list[int]
+    view: PoolView
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool read from files.
+
+    passages (dict[str, Passage]): By id; without what is labelled already.
+    labelled (dict[str, Passage]): By an id that no passage of the pool has.
+    problems (list[Problem]): Lines that were skipped.
+    n_known (int): Passages left out since they are labelled.
+    """
+
+    passages: dict[str, Passage]
+    labelled: dict[str, Passage]
+    problems: list[Problem]
+    n_known: int
+
+
+def read_pool(
+    path: Path, nlp: Language, split: Split = "none", labelled: Path | None = None
+) -> Pool:
+    """Read a pool, and leave out the texts that are labelled.
+
+    labelled (Path | None): A file of the same kinds; the batches chosen before will do.
+    """
+    problems: list[Problem] = []
+
+    def read(path: Path, split: Split) -> Iterator[Passage]:
+        for passage in read_passages(path, nlp.vocab, split):
+            if isinstance(passage, Problem):
+                problems.append(passage)
+            else:
+                yield passage
+
+    known = {LABELLED + p.id: p for p in (read(labelled, "none") if labelled else ())}
+    texts = {passage.text for passage in known.values()}
+    every = {passage.id: passage for passage in read(path, split)}
+    found = {id: passage for id, passage in every.items() if passage.text not in texts}
+    return Pool(found, known, problems, len(every) - len(found))
+
+
+def select_next(
+    nlp: Language,
+    component: str,
+    pool: Pool,
+    acquire: Acquire,
+    budget: Budget,
+    *,
+    seed: int = 0,
+    committee: Sequence[Language] = (),
+    folder: Path | None = None,
+    on_block: Callable[[int], Any] = lambda n: None,
+    read_blocks: ReadBlocks | None = None,
+) -> Selection:
+    """Look at a pool and choose from it; `view_pool` says what the settings are.
+
+    Labelled texts are looked at only by a strategy that compares embeddings.
+    """
+    looked_at = pool.labelled if acquire.needs.embeddings else {}
+    texts = {
+        id: passage.text if passage.doc is None else passage.doc
+        for id, passage in (pool.passages | looked_at).items()
+    }
+    view = view_pool(
+        nlp, component, texts, acquire.needs, seed=seed, committee=committee,
+        folder=folder, on_block=on_block, read_blocks=read_blocks,
+    )  # fmt: skip
+    chosen = acquire(
+        view, list(looked_at), list(pool.passages), budget, default_rng(seed)
+    )
+    words = view.lengths(chosen).tolist()
+    return Selection([pool.passages[id] for id in chosen], words, view)

@@ -1,0 +1,139 @@
+"""Texts of a pool from files, with where each of them stands."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+from spacy_causal.corpus.files import SUFFIX, read_spacy
+from spacy_causal.corpus.lines import flaw, read_lines
+from spacy_causal.corpus.records import Problem
+
+Split = Literal["sents", "lines", "none"]
+JSON = (".jsonl", ".json", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A text of a pool, and where it was found.
+
+    line (int): Of the file, from 1; in a `.spacy` file the document.
+    start, end (int): Characters of the source text, half-open.
+    doc (Doc | None): Where the file says how it is cut into tokens.
+    record (dict[str, Any]): What stood beside the text.
+    """
+
+    text: str
+    line: int
+    start: int
+    end: int
+    doc: Doc | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """Its line and first character."""
+        return f"{self.line}:{self.start}"
+
+
+def read_passages(
+    path: Path, vocab: Vocab, split: Split = "none"
+) -> Iterator[Passage | Problem]:
+    """Yield the texts of a `.jsonl` file (objects with a "text"), of a `.spacy` file,
+    or of any other file, in which each line is one; what cannot be read is a problem.
+
+    split (str): Cut each text into sentences (by punctuation, where a Doc does not say)
+        or lines. White space at the ends is left out, and so is what has nothing else.
+    """
+    if split not in ("sents", "lines", "none"):
+        raise ValueError(f"A split is sents, lines or none, not {split!r}.")
+    read = _read_docs if path.suffix == SUFFIX else _read_lines
+    for whole in read(path, vocab):
+        if isinstance(whole, Problem):
+            yield whole
+        elif whole.doc is not None:
+            yield from _parts_of_doc(whole, whole.doc, split)
+        else:
+            yield from _parts_of_text(whole, vocab.lang, split)
+
+
+def _read_docs(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+    try:
+        for number, doc in enumerate(read_spacy(path, vocab), start=1):
+            yield Passage(doc.text, number, 0, len(doc.text), doc)
+    except (ValueError, OSError) as error:
+        yield Problem(path, 1, str(error))
+
+
+def _read_lines(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+    for line in read_lines(path):
+        if isinstance(line, Problem):
+            yield line
+        elif line[1].strip():
+            yield _read_line(path, *line)
+
+
+def _read_line(path: Path, number: int, line: str) -> Passage | Problem:
+    if path.suffix not in JSON:
+        return Passage(line, number, 0, len(line))
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Problem(path, number, f"no JSON: {error}"[:200])
+    text = record.get("text") if isinstance(record, dict) else None
+    if not isinstance(text, str):
+        return Problem(path, number, 'no object with a "text"')
+    reason = flaw(text, allowed="\t\n\r")
+    if reason:
+        return Problem(path, number, f"the text has a {reason}")
+    return Passage(text, number, 0, len(text), None, record)
+
+
+def _parts_of_text(whole: Passage, lang: str, split: Split) -> Iterator[Passage]:
+    for start, end in _cuts(whole.text, lang, split):
+        piece = whole.text[start:end]
+        start += len(piece) - len(piece.lstrip())
+        piece = piece.strip()
+        if piece:
+            end = start + len(piece)
+            yield Passage(piece, whole.line, start, end, None, whole.record)
+
+
+def _cuts(text: str, lang: str, split: Split) -> Iterator[tuple[int, int]]:
+    if split == "none":
+        yield 0, len(text)
+    elif split == "sents":
+        for sent in _sentencizer(lang)(text).sents:
+            yield sent.start_char, sent.end_char
+    else:
+        start = 0
+        for line in text.splitlines(keepends=True):
+            yield start, start + len(line)
+            start += len(line)
+
+
+def _parts_of_doc(whole: Passage, doc: Doc, split: Split) -> Iterator[Passage]:
+    if split == "lines":
+        raise ValueError("A Doc is not cut into lines: its split is sents or none.")
+    if split == "sents" and len(doc):
+        if not doc.has_annotation("SENT_START"):
+            doc = _sentencizer(doc.lang_).get_pipe("sentencizer")(doc)
+        for sent in doc.sents:
+            part = sent.as_doc()
+            yield Passage(sent.text, whole.line, sent.start_char, sent.end_char, part)
+    elif doc.text.strip():
+        yield whole
+
+
+@cache
+def _sentencizer(lang: str) -> Language:
+    nlp = spacy.blank(lang or "xx")
+    nlp.add_pipe("sentencizer")
+    return nlp
