@@ -43,7 +43,7 @@ from spacy_causal.experiments.cfgen_training import (
 from spacy_causal.experiments.results import Results
 
 ROWS = Path(__file__).parent / "results" / "cfgen.jsonl"
-ARMS = "NoAug;Aug;NoAug, as many steps"
+ARMS = "NoAug;Aug;NoAug, as many steps;ours"
 
 
 def main(
@@ -121,7 +121,7 @@ def run_cell(cell: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
     basis = Basis(cell["encoder"], cell["sentences"], cell["seed"])
     settings = cell["settings"]
     if not settings:
-        arm = without_swaps(basis, CorpusKey(corpus))
+        arm = without_swaps(basis, corpus)
     elif "steps_of" in settings:
         arm = as_many_steps(basis, corpus, METHODS[settings["steps_of"]])
     else:
@@ -139,23 +139,9 @@ def run_cell(cell: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
     return {**ends, "curve": curve, "swaps": arm.swaps}
 
 
-class CorpusKey:
-    """A corpus that is hashed by what it is."""
-
-    def __init__(self, corpus: Corpus) -> None:
-        self.corpus = corpus
-
-    def __hash__(self) -> int:
-        return id(self.corpus)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CorpusKey) and other.corpus is self.corpus
-
-
 @lru_cache(maxsize=1)
-def without_swaps(basis: Basis, of: CorpusKey) -> Arm:
+def without_swaps(basis: Basis, corpus: Corpus) -> Arm:
     """The arm that all others of a comparison need: trained on the sentences alone."""
-    corpus = of.corpus
     docs, _ = corpus.draw(basis.n, basis.seed)
     return fit(basis, corpus, examples_of(docs), [], Mix(), {})
 
@@ -186,7 +172,7 @@ def swapped_examples(
     docs, others = corpus.draw(basis.n, basis.seed)
     bank, screen = collect_entities(docs), None
     if settings["screen"] or settings["outside"]:
-        arm = without_swaps(basis, CorpusKey(corpus))
+        arm = without_swaps(basis, corpus)
         assert arm.watched.best is not None
         nlp = set_weights(arm.nlp, arm.watched.best.weights)
         screen = partial(discriminate, nlp=nlp, bounds=tuple(settings["bounds"]))
@@ -222,7 +208,8 @@ def fit(
     *,
     steps: int | None = None,
 ) -> Arm:
-    """Train from the first weights.
+    """Train from the first weights. The fixed passes end at the limit of steps, if not
+    before.
 
     steps (int | None): Train for just so many and watch nothing.
     """

@@ -26,7 +26,7 @@ SPLIT_SEED = 0
 SCORED = {"dev": 750, "test": 1000}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corpus:
     """Annotated Docs, in the vocabulary only where they are trained on or scored.
 

@@ -10,7 +10,8 @@ DIFFERENT = [
     "The seed draws the training sentences, the weights, the order and the swaps; "
     "the paper does not say how many runs its numbers are of. Ours are means ± "
     "standard deviation over seeds (their number in brackets).",
-    "The paper's text draws one swap of each sentence; so does “Aug”.",
+    "The paper's text draws one swap of each sentence; so does “Aug”. Its "
+    "discriminator is NoAug at its best checkpoint on dev.",
     "CLUENER: labelled train and dev pooled and cut anew into 9,674 / 1,208 / 1,208. "
     "A third of dev chooses checkpoints; where dev is scored it is the other two. "
     "CoNLL-2003 and Few-NERD are scored on 1,000 sentences spread over their test.",

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
@@ -216,12 +216,11 @@ def type_table(setting: Setting, arms: Arms, order: Sequence[str]) -> Table:
     shown = [m for m in order if m in arms and m not in (BASE, CONTROL)]
     rows = []
     for label in _labels(arms):
-        typed = {m: _of_type(arms[m], label) for m in (BASE, *shown) if m in arms}
+        typed = _of_type(arms, label)
         base = [
-            row["best"]["relaxed"]
-            for sizes in typed.get(BASE, {}).values()
-            for row in sizes.values()
-            if row["best"]["relaxed"] is not None
+            value
+            for n in sizes_of(arms)
+            for value in by_seed(typed, BASE, n, "best", "relaxed").values()
         ]
         gains = [mean_gains(typed, m, BASE, "best", "relaxed") for m in shown]
         cells = [format_interval(interval(g)) for g in gains]
@@ -328,29 +327,28 @@ def sizes_of(arms: Arms) -> list[int]:
 
 
 def _labels(arms: Arms) -> list[str]:
-    return sorted(
-        {
-            label
-            for sizes in arms.values()
-            for rows in sizes.values()
-            for row in rows.values()
-            for label in (row.get("best") or {}).get("per_type", {})
-        }
-    )
+    rows = [
+        row for n in arms.values() for seeds in n.values() for row in seeds.values()
+    ]
+    return sorted({label for row in rows for label in _by_type(row)})
 
 
-def _of_type(
-    sizes: Mapping[int, Mapping[int, Row]], label: str
-) -> dict[int, dict[int, Row]]:
-    nothing = {"relaxed": None}
+def _by_type(row: Row) -> dict[str, dict[str, float | None]]:
+    best = row.get("best") or {}
+    return best.get("per_type", {})
+
+
+def _of_type(arms: Arms, label: str) -> Arms:
+    """Rows that say of a type what others say of all."""
     return {
-        n: {
-            seed: {"best": (row.get("best") or {}).get("per_type", {}).get(label)}
-            if (row.get("best") or {}).get("per_type", {}).get(label)
-            else {"best": nothing}
-            for seed, row in rows.items()
+        method: {
+            n: {
+                seed: {"best": _by_type(row).get(label, {})}
+                for seed, row in rows.items()
+            }
+            for n, rows in sizes.items()
         }
-        for n, rows in sizes.items()
+        for method, sizes in arms.items()
     }
 
 
