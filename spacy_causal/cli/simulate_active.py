@@ -15,6 +15,10 @@ STRATEGIES = (
     "Names, separated by commas, with settings of theirs after colons: "
     "random,mnlp,wbadge:weight=1."
 )
+AUGMENT = (
+    "Train on more than is labelled: seqmix or counterfactual, with settings if need "
+    "be: seqmix:density=0.2."
+)
 
 
 def simulate_active(
@@ -53,9 +57,7 @@ def simulate_active(
     budget: Annotated[
         str, typer.Option(help="Of a round: 500w (words) or 20 (sentences).")
     ] = "500w",
-    augment: Annotated[
-        str | None, typer.Option(help="Train on more: seqmix or counterfactual.")
-    ] = None,
+    augment: Annotated[str | None, typer.Option(help=AUGMENT)] = None,
     fresh: Annotated[
         bool,
         typer.Option(
@@ -150,6 +152,9 @@ def _show(rows: list[dict[str, Any]]) -> None:
     msg.table(table(rows), header=columns, aligns=aligns, divider=True)
     for sentence in findings(rows):
         msg.text(sentence)
+    augment = rows[0]["augment"]
+    if augment is not None and not any(row["generated"] for row in rows):
+        msg.warn(f"{augment} generated nothing: its settings leave nothing to mix here")
 
 
 def _require_report() -> None:

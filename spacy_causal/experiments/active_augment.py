@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from numpy.random import Generator
 from spacy.language import Language
@@ -10,40 +11,84 @@ from spacy.tokens import Doc
 from spacy_causal.augment.bank import collect_entities
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
 from spacy_causal.augment.discriminator import discriminate
+from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
+from spacy_causal.augment.perplexity.screen import FitScreen
+from spacy_causal.augment.seqmix.generate import seqmix
+from spacy_causal.augment.seqmix.settings import SeqMixSettings
+from spacy_causal.augment.seqmix.token_table import Source, token_table
 from spacy_causal.experiments.active import Augment
+from spacy_causal.experiments.specs import parse_spec
 from spacy_causal.experiments.training import fresh_example
 
 
-def make_augment(name: str | None) -> Augment | None:
-    """An augmentation by name, with its defaults; None of none.
+def make_augment(text: str | None, component: str) -> Augment | None:
+    """An augmentation by name, "seqmix" or "counterfactual", with settings of
+    `SeqMixSettings` or `SwapSettings` if need be: "seqmix:density=0.2". None of none.
 
-    name (str | None): "counterfactual".
-    Raises ValueError for another name.
+    Mixed sequences are screened by an n-gram model, swaps by the trained pipeline.
+    Raises ValueError for another name or setting.
     """
-    if name is None:
+    if text is None:
         return None
-    known: dict[str, Augment] = {"counterfactual": swap_entities}
-    if name not in known:
-        names = ", ".join(known)
-        raise ValueError(f"Unknown augmentation {name!r}: one of {names}.")
-    return known[name]
+    name, settings = parse_spec(text)
+    try:
+        if name == "seqmix":
+            mixing, screen = SeqMixSettings(**settings), create_ngram_perplexity()
+            return create_mixing(component, mixing, fit_screen=screen)
+        if name == "counterfactual":
+            return create_swapping(SwapSettings(**settings))
+    except TypeError as error:
+        raise ValueError(f"The augmentation {name!r}: {error}.") from error
+    known = "seqmix, counterfactual"
+    raise ValueError(f"Unknown augmentation {name!r}: one of {known}.")
 
 
-def swap_entities(
-    labelled: Sequence[Doc], trained: Language, rng: Generator
-) -> list[Doc]:
-    """Entities swapped for others of their type, where the model vouches for it: one
-    more Doc for each (CFGen, EMNLP 2020)."""
-    attempts = counterfactuals(
-        trained,
-        [fresh_example(doc) for doc in labelled],
-        collect_entities(labelled),
-        SwapSettings(),
-        rng,
-        screen=partial(discriminate, nlp=trained),
-    )
-    return [
-        attempt.example.reference
-        for attempt in attempts
-        if attempt.example is not None and attempt.verdict.kept
-    ]
+def create_mixing(
+    component: str,
+    settings: SeqMixSettings | None = None,
+    *,
+    source: Source = "auto",
+    fit_screen: FitScreen | None = None,
+) -> Augment:
+    """Sequences mixed of the labelled ones, with soft labels (SeqMix, EMNLP 2020).
+
+    source (Source): Of the table of words, see `token_table`.
+    fit_screen (FitScreen | None): Makes a screen of the labelled Docs.
+    """
+
+    def mix(labelled: Sequence[Doc], trained: Language, rng: Generator) -> list[Doc]:
+        pipe: Any = trained.get_pipe(component)
+        made, _ = seqmix(
+            labelled,
+            token_table(labelled, trained, source=source),
+            layer=pipe.layer,
+            tag_set=pipe.tag_set,
+            settings=settings,
+            screen=fit_screen and fit_screen(labelled),
+            rng=rng,
+        )
+        return made
+
+    return mix
+
+
+def create_swapping(settings: SwapSettings) -> Augment:
+    """Entities swapped for others of their type, where the model vouches for it (CFGen,
+    EMNLP 2020)."""
+
+    def swap(labelled: Sequence[Doc], trained: Language, rng: Generator) -> list[Doc]:
+        attempts = counterfactuals(
+            trained,
+            [fresh_example(doc) for doc in labelled],
+            collect_entities(labelled),
+            settings,
+            rng,
+            screen=partial(discriminate, nlp=trained),
+        )
+        return [
+            attempt.example.reference
+            for attempt in attempts
+            if attempt.example is not None and attempt.verdict.kept
+        ]
+
+    return swap

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-import srsly
 
+from spacy_causal.experiments.active_augment import make_augment
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.feedback_setup import fingerprint
+from spacy_causal.experiments.specs import parse_spec
 from spacy_causal.types import Acquire, Budget
-
-AUGMENTATIONS = ("seqmix", "counterfactual")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,8 @@ class ActiveSetup:
     initial (float): The share of the words that is labelled beforehand.
     rounds (int): In which a budget is bought.
     fresh (bool): Train from scratch each round, or go on from the round before.
-    augment (str | None): What generates Docs beside the labelled ones.
+    augment (str | None): What generates Docs beside the labelled ones, by name, with
+        settings of its own if need be, see `make_augment`.
     steps (int | None): Of the optimizer, each round; None is fifteen passes, 300 steps
         at least.
     """
@@ -57,9 +57,7 @@ class ActiveSetup:
             raise ValueError("There is at least one round.")
         if self.steps is not None and self.steps < 0:
             raise ValueError("There cannot be fewer steps than none.")
-        if self.augment not in (None, *AUGMENTATIONS):
-            names = ", ".join(AUGMENTATIONS)
-            raise ValueError(f"Unknown augmentation {self.augment!r}: one of {names}.")
+        make_augment(self.augment, "")
         if len(set(self.strategies)) < len(self.strategies) or not self.strategies:
             raise ValueError("Name at least one strategy, and each only once.")
         for name in self.strategies:
@@ -104,13 +102,12 @@ def make_strategy(text: str) -> Acquire:
 
     Raises ValueError for a name that is not registered or settings it does not take.
     """
-    name, *pairs = text.split(":")
+    name, settings = parse_spec(text)
     registered = f"spacy-causal.acquire_{name}.v1"
     if not spacy.registry.has("misc", registered):
         known = ", ".join(strategy_names())
         raise ValueError(f"Unknown strategy {name!r}: one of {known}.")
     try:
-        settings = dict(_setting(pair) for pair in pairs)
         return spacy.registry.misc.get(registered)(**settings)
     except TypeError as error:
         raise ValueError(f"The strategy {name!r}: {error}.") from error
@@ -124,13 +121,3 @@ def strategy_names() -> list[str]:
         for name in spacy.registry.misc.get_entry_points()
         if name.startswith(begin)
     )
-
-
-def _setting(pair: str) -> tuple[str, Any]:
-    name, equals, value = pair.partition("=")
-    if not equals:
-        raise ValueError(f"A setting is like weight=1, not {pair!r}.")
-    try:
-        return name, srsly.json_loads(value)
-    except ValueError:
-        return name, value

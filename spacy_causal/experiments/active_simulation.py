@@ -85,7 +85,7 @@ class ActiveStage:
             rounds=self.setup.rounds,
             budget=self.setup.budget,
             fresh=self.setup.fresh,
-            augment=make_augment(self.setup.augment),
+            augment=make_augment(self.setup.augment, self.component),
         )
 
     def score(self, nlp: Language) -> float:
