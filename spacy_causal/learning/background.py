@@ -22,7 +22,7 @@ from spacy_causal.learning.weights import pipes_to_bytes
 
 Said = tuple[Hashable, Answered]
 Weights = dict[str, bytes]
-NICENESS = 10
+NICENESS = 3
 MOST_DEATHS = 3
 
 
@@ -210,10 +210,10 @@ def _teach(build: Callable[[], Learner], connection: Connection) -> None:
     """The process: it ends with the one that started it."""
     # Ctrl+C goes to both; the server saves first, and ends this one itself.
     signal(SIGINT, SIG_IGN)
-    with suppress(AttributeError, OSError):
-        os.nice(NICENESS)
     with suppress(EOFError, OSError):
         lessons = Lessons(build)
+        with suppress(AttributeError):
+            os.nice(NICENESS)
         connection.send(("build", 0, None, None))
         while True:
             what, value = connection.recv()

@@ -6,7 +6,9 @@ from mimetypes import guess_type
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Query, Response
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 
 from spacy_causal.server.controller import Controller, Given
 from spacy_causal.server.messages import (
@@ -42,6 +44,7 @@ def create_app(
         redoc_url=None,
     )
     app.add_middleware(Guard, host=host, token=token)
+    app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
     _add_calls(app, controller)
     _add_page(app)
     return app
@@ -104,6 +107,15 @@ def _add_page(app: FastAPI) -> None:
         if name not in files:
             raise HTTPException(404, "There is no such file.")
         return Response(files[name], media_type=guess_type(name)[0])
+
+
+async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse:
+    """FastAPI's own handler repeats what was said, and cannot spell all of it."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else ()
+    where = [".".join(map(str, each["loc"])) for each in wrong]
+    detail = [f"{at}: {each['msg']}" for at, each in zip(where, wrong, strict=True)]
+    safe = [text.encode("ascii", "backslashreplace").decode() for text in detail]
+    return JSONResponse({"detail": safe[:20]}, 422)
 
 
 def _questions(controller: Controller, session: str, n: int) -> QuestionsOut:

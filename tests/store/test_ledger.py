@@ -44,7 +44,9 @@ def possible_records(choices):
         elif what == "update" and waiting:
             records.append(update(i, list(waiting)))
             waiting = []
-        elif (session, task) not in {(r.session, r.task_hash) for r in standing.values()}:
+        elif not any(
+            (x.session, x.task_hash) == (session, task) for x in standing.values()
+        ):
             records.append(answer(i, session, task))
             standing[i] = records[-1]
             waiting.append(i)

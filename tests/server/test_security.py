@@ -1,0 +1,150 @@
+"""Who may talk to the server."""
+
+import pytest
+from http_client import TestClient
+
+from spacy_causal.server.app import STATIC, create_app
+from spacy_causal.server.controller import Controller
+from spacy_causal.server.run import Serving
+from spacy_causal.server.security import COOKIE, MAX_BODY, cookie_of
+from spacy_causal.store.database import Database
+
+TOKEN = "a-token-that-is-long-enough"
+
+
+@pytest.fixture
+def client():
+    made = []
+
+    def make(token=None, host="127.0.0.1", base="http://127.0.0.1:8080"):
+        components = {"dataset": "one", "view_id": "choice", "stream": []}
+        app = create_app(
+            Controller(components, Database("sqlite://")), host=host, token=token
+        )
+        made.append(TestClient(app, base_url=base, follow_redirects=False))
+        return made[-1].__enter__()
+
+    yield make
+    for each in made:
+        each.__exit__()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8080", 200),
+        ("localhost", 200),
+        ("LOCALHOST:1", 200),
+        ("[::1]:8080", 200),
+        ("192.168.0.7", 200),
+        ("evil.example", 421),
+        ("127.0.0.1.evil.example:8080", 421),
+        ("localhost.evil.example", 421),
+        ("[::1", 421),
+        ("", 421),
+    ],
+)
+def test_only_names_of_our_own(client, host, status):
+    assert client().get("/", headers={"host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"origin": "http://127.0.0.1:8080"}, 200),
+        ({"origin": "http://127.0.0.1:8081"}, 403),
+        ({"origin": "http://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site"}, 403),
+        ({"sec-fetch-site": "same-origin"}, 200),
+    ],
+)
+def test_only_our_own_page_may_answer(client, headers, status):
+    body = {"answers": [], "n": 0}
+    reply = client().post("/api/answers", json=body, headers=headers)
+    assert reply.status_code == status
+
+
+def test_nothing_without_the_token(client):
+    here = client(TOKEN)
+    paths = ["/", "/static/app.js", "/api/questions", "/api/openapi.json", "/nowhere"]
+    for path in paths:
+        assert here.get(path).status_code == 401
+        assert here.get(path, params={"token": "wrong"}).status_code == 401
+        assert here.get(path, headers={"cookie": f"{COOKIE}=x"}).status_code == 401
+        wrong = {"authorization": f"Bearer {TOKEN}x"}
+        assert here.get(path, headers=wrong).status_code == 401
+    assert here.post("/api/undo", json={}).status_code == 401
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    assert here.post("/api/undo", json={}, headers=bearer).status_code == 200
+
+
+def test_the_token_becomes_a_cookie_that_no_script_reads(client):
+    here = client(TOKEN)
+    reply = here.get("/", params={"token": TOKEN, "session": "ann"})
+    assert reply.status_code == 303 and reply.headers["location"] == "/?session=ann"
+    cookie = reply.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+    assert TOKEN not in cookie and cookie_of(TOKEN) in cookie
+    assert here.get("/").status_code == 200
+    assert here.get("/api/progress").status_code == 200
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.0.7", "::", "my-machine"])
+def test_beyond_loopback_there_is_a_token(host):
+    with pytest.raises(ValueError, match="--token"):
+        Serving(host=host)
+    with pytest.raises(ValueError, match="16 characters"):
+        Serving(host=host, token="short")
+    assert Serving(host=host, token=TOKEN).host == host
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.3.2.1"])
+def test_loopback_needs_none(host):
+    assert Serving(host=host).token is None
+
+
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_body_has_a_limit(client, in_pieces):
+    body = b'{"answers": [], "session": "' + b"x" * MAX_BODY + b'"}'
+    content = iter([body[:1000], body[1000:]]) if in_pieces else body
+    kind = {"content-type": "application/json"}
+    reply = client().post("/api/answers", content=content, headers=kind)
+    assert reply.status_code in (400, 413)
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1e9"])
+def test_a_length_that_is_none_is_refused(client, length):
+    headers = {"content-length": length}
+    assert client().post("/api/undo", content=b"{}", headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/", "/static/app.js", "/api/progress", "/nowhere"])
+def test_every_reply_says_what_a_page_may_do(client, path):
+    headers = client().get(path).headers
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_files_of_one_folder_and_nothing_else(client):
+    here = client()
+    for path in STATIC.iterdir():
+        assert here.get(f"/static/{path.name}").content == path.read_bytes()
+    names = ["..%2fapp.py", "../app.py", "%2e%2e/app.py", "..", ".", "x\\..\\app.py"]
+    names += ["/etc/passwd", "%00", "app.js%00", "%252e%252e%252fapp.py"]
+    for name in names:
+        reply = here.get(f"/static/{name}")
+        # What a client makes of ".." is the page.
+        assert reply.content == here.get("/").content or reply.status_code == 404, name
+
+
+def test_the_page_has_nothing_of_somebody_else():
+    for path in STATIC.iterdir():
+        content = path.read_text()
+        links = content.replace("http://www.w3.org/2000/svg", "")
+        assert "http:" not in links and "https:" not in links and "//cdn" not in links
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "style="):
+            assert word not in content, path

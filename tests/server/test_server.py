@@ -1,0 +1,166 @@
+"""A real server in a process of its own, talked to over HTTP."""
+
+import json
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import spacy
+
+from spacy_causal.store.database import Database
+from spacy_causal.store.ledger import Ledger
+
+
+def settled(server, session="", seconds=180):
+    """The progress, once nothing is being learnt."""
+    for _ in range(10 * seconds):
+        progress = server.client.get("/api/progress", params={"session": session})
+        if not progress.json()["learning"]["busy"]:
+            return progress.json()
+        time.sleep(0.1)
+    raise AssertionError(progress.text)
+
+
+def test_a_session(serve, model, texts, database, tmp_path):
+    """Asked, answered, learnt from, undone, interrupted, saved."""
+    output = tmp_path / "taught"
+    server = serve(
+        "one", model, texts, "--db", database, "--batch-size", 4, "--output", output
+    )
+    config = server.client.get("/api/config").json()
+    assert config["view_id"] == "choice"
+    assert config["config"]["labels"] == ["LOC", "PER"]
+    (question,) = server.questions()
+    assert question["text"].endswith("lives in Paris .")
+    assert [option["id"] for option in question["options"][-2:]] == [
+        "none of these",
+        "O",
+    ]
+    asked = []
+    for _ in range(9):
+        span = question["spans"][0]
+        asked.append(question)
+        truth = "PER" if span["start"] == 0 else "LOC"
+        reply = server.answer(question, accept=[truth], seconds=1.5)
+        assert reply["saved"] == ["saved"]
+        (question,) = reply["questions"]
+    progress = settled(server)
+    assert progress["learning"]["batches"] >= 1
+    assert progress["learning"]["failure"] is None
+    assert progress["bad_lines"] == 1 and "texts.txt:4" in progress["problems"][0]
+    undone = server.client.post("/api/undo", json={"session": ""}).json()
+    assert undone["question"]["_task_hash"] == asked[-1]["_task_hash"]
+    assert undone["progress"]["answered"] == 8
+    saved = server.client.post("/api/save", json={"session": ""}).json()
+    assert saved["waiting"] == 0
+    assert server.stop() == 0
+    ledger = Ledger(Database(database).records("one"))
+    assert len(ledger.answers) == 8
+    nlp = spacy.load(output)
+    assert nlp.pipe_names == ["causal_ner"]
+    changed = nlp.get_pipe("causal_ner").model.to_bytes()
+    assert changed != spacy.load(model).get_pipe("causal_ner").model.to_bytes()
+    words = {word for task in asked for word in task["text"].split()}
+    assert not words & set(json.loads((output / "vocab/strings.json").read_text()))
+
+
+def test_a_killed_server_has_every_answer_and_asks_nothing_twice(
+    serve, model, texts, database
+):
+    arguments = "one", model, texts, "--db", database, "--batch-size", 3
+    server = serve(*arguments)
+    answered = []
+    for count in (5, 4):
+        (question,) = server.questions()
+        for _ in range(count):
+            assert question["_task_hash"] not in answered
+            answered.append(question["_task_hash"])
+            (question,) = server.answer(question, accept=["PER"])["questions"]
+        server.kill()
+        server.start()
+    assert [answer for answer in answered] == [
+        record.task_hash
+        for record in Ledger(Database(database).records("one")).answers.values()
+    ]
+    remaining = []
+    question = server.questions()[0]
+    while question:
+        remaining.append(question["_task_hash"])
+        reply = server.answer(question, answer="ignore")
+        question = next(iter(reply["questions"]), None)
+    assert reply["done"]
+    assert not set(remaining) & set(answered)
+    assert len(set(remaining)) == len(remaining)
+    assert settled(server)["learning"]["batches"] >= 1
+
+
+def test_twenty_annotators_at_once(serve, model, texts, database):
+    server = serve("one", model, texts, "--db", database)
+    given, failures = [], []
+
+    def annotate(session):
+        try:
+            for _ in range(3):
+                for question in server.questions(session):
+                    assert server.answer(question, session, accept=["LOC"])[
+                        "saved"
+                    ] == ["saved"]
+                    given.append((session, question["_task_hash"]))
+        except Exception as error:
+            failures.append(error)
+
+    names = [f"annotator {i}" for i in range(20)]
+    threads = [threading.Thread(target=annotate, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert len({number for _, number in given}) == len(given) > 40
+    assert server.stop() == 0
+    answers = Ledger(Database(database).records("one")).answers.values()
+    assert sorted((x.session, x.task_hash) for x in answers) == sorted(given)
+
+
+def test_an_ephemeral_session_leaves_no_word(serve, model, tmp_path, database):
+    source = tmp_path / "source" / "texts.txt"
+    source.parent.mkdir()
+    words = ["Xqvortz", "Zyblinkum", "Qwexel"]
+    source.write_text(f"{words[0]} lives in {words[1]} .\n{words[2]} lives in Rome .\n")
+    temporary, home = tmp_path / "temporary", tmp_path / "home"
+    output = tmp_path / "taught"
+    for folder in (temporary, home):
+        folder.mkdir()
+    server = serve(
+        *("one", model, source, "--db", database, "--ephemeral", "--output", output),
+        env={"TMPDIR": str(temporary), "HOME": str(home)},
+    )
+    questions = []
+    while asked := server.questions():
+        questions += asked
+        server.answer(asked[0], accept=["PER"])
+    server.client.post("/api/save", json={"session": ""})
+    assert server.stop() == 0
+    assert words[0] in " ".join(question["text"] for question in questions)
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and path != source]
+    assert output / "vocab" / "strings.json" in left
+    for path in left:
+        content = path.read_bytes()
+        assert not any(word.encode() in content for word in words), path
+    assert not any(word in line for word in words for line in server.printed)
+    file = sqlite3.connect(Path(database.removeprefix("sqlite:///")))
+    kinds = file.execute("SELECT kind, content FROM journal").fetchall()
+    file.close()
+    assert [kind for kind, _ in kinds] == ["ended"]
+    assert json.loads(kinds[0][1])["answers"] == len(questions)
+
+
+def test_one_server_a_dataset(serve, model, texts, database):
+    serve("one", model, texts, "--db", database)
+    try:
+        serve("one", model, texts, "--db", database)
+    except AssertionError as error:
+        assert "open in another process" in str(error)
+    else:
+        raise AssertionError("Two servers write to one dataset.")
