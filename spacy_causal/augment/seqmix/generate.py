@@ -128,7 +128,7 @@ class Mixer:
         pairs = self.pairs.draw(rng)
         texts = {tuple(parent.words) for parent in self.parents}
         while counts.kept < counts.wanted and counts.generated < most:
-            size = min(BATCH, counts.wanted - counts.kept)
+            size = min(BATCH, counts.wanted - counts.kept, most - counts.generated)
             batch = list(islice(pairs, (size + 1) // 2))
             if not batch:
                 return
@@ -142,7 +142,7 @@ class Mixer:
                 screen(made) if screen is not None and made else [KEPT] * len(made)
             )
             for doc, verdict in zip(made, verdicts, strict=True):
-                if counts.kept == counts.wanted:
+                if counts.kept == counts.wanted or counts.generated == most:
                     return
                 set_perplexity(doc, verdict.score)
                 counts.generated += 1

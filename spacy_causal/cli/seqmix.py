@@ -1,0 +1,173 @@
+"""`seqmix`: mixed sequences with soft labels, as a `.spacy` file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+if TYPE_CHECKING:
+    from spacy_causal.augment.perplexity.screen import FitScreen
+    from spacy_causal.augment.seqmix.generate import MixCounts
+
+
+def seqmix(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="Annotated .spacy.", exists=True)
+    ],
+    output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
+    *,
+    model: Annotated[str, typer.Option(help="Trained pipeline: its vectors.")],
+    rate: Annotated[float, typer.Option(help="New texts per labelled one.")] = 0.2,
+    variant: Annotated[
+        str, typer.Option(help="whole, sub or label_constrained.")
+    ] = "sub",
+    window: Annotated[int, typer.Option(help="Tokens of a window.")] = 5,
+    density: Annotated[
+        float, typer.Option(help="Least share of valid labels in a window.")
+    ] = 0.6,
+    alpha: Annotated[float, typer.Option(help="λ ~ Beta(α, α).")] = 8.0,
+    layer: Annotated[str, typer.Option(help="ner, tag or pos.")] = "ner",
+    outside: Annotated[
+        str, typer.Option(help="Labels that are not valid, by commas.")
+    ] = "O",
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="io, bio or biluo; else the model's, else bio."),
+    ] = None,
+    vectors: Annotated[
+        str, typer.Option(help="auto, static, input or contextual.")
+    ] = "auto",
+    component: Annotated[
+        str | None, typer.Option(help="Whose encoder gives the vectors.")
+    ] = None,
+    screen: Annotated[
+        str,
+        typer.Option(
+            help="ngram, none, or a causal language model by name or folder (gpt2)."
+        ),
+    ] = "ngram",
+    low: Annotated[float, typer.Option(help="Lowest perplexity.")] = 0.0,
+    high: Annotated[
+        float | None,
+        typer.Option(help="Highest: else 500, or the 95th percentile for ngram."),
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="Of low and high: perplexity or percentile.")
+    ] = None,
+    hardened: Annotated[
+        bool, typer.Option("--hardened", help="Annotate the larger label.")
+    ] = False,
+    keep_original: Annotated[
+        bool, typer.Option("--keep-original/--only-new", help="Write the input too.")
+    ] = True,
+    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page of mixes here.")
+    ] = None,
+) -> None:
+    """Mix pairs of labelled texts; keep what a language model does not find too odd.
+
+    SeqMix (EMNLP 2020). causal_ner and causal_tagger learn from the output as it is;
+    --hardened is for other components.
+    """
+    import spacy
+    from numpy.random import default_rng
+    from tqdm import tqdm
+
+    from spacy_causal.augment.seqmix.generate import Mixer
+    from spacy_causal.augment.seqmix.parents import tag_set_of
+    from spacy_causal.augment.seqmix.provenance import register_seqmix
+    from spacy_causal.augment.seqmix.reader import scheme_of
+    from spacy_causal.augment.seqmix.settings import SeqMixSettings
+    from spacy_causal.augment.seqmix.token_table import token_table
+    from spacy_causal.corpus.files import (
+        SUFFIX,
+        empty_docbin,
+        read_spacy,
+        write_docbin,
+    )
+    from spacy_causal.experiments.page import write_page
+    from spacy_causal.experiments.seqmix_page import MixTally, render_mixes
+
+    if output.suffix != SUFFIX:
+        msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
+    options: dict[str, Any] = {
+        "variant": variant,
+        "window": window,
+        "density": density,
+        "alpha": alpha,
+        "rate": rate,
+        "hardened": hardened,
+        "outside": tuple(outside.split(",")),
+    }
+    tally, written = MixTally(), empty_docbin()
+    register_seqmix()
+    try:
+        settings, nlp = SeqMixSettings(**options), spacy.load(model)
+        fit = _screen(screen, low, high, unit)
+        docs = list(read_spacy(source, nlp.vocab))
+        spelled: Any = scheme or scheme_of(nlp, layer)
+        where: Any = vectors
+        mixer = Mixer.of(
+            docs,
+            token_table(docs, nlp, source=where, component=component),
+            layer=layer,
+            tag_set=tag_set_of(docs, layer, spelled),
+            settings=settings,
+        )
+        for doc in docs if keep_original else ():
+            written.add(doc)
+        with tqdm(total=mixer.counts.wanted, unit=" texts") as bar:
+            for mixed in mixer.run(default_rng(seed), fit and fit(docs)):
+                tally.add(mixed)
+                if mixed.verdict.kept:
+                    written.add(mixed.doc)
+                    bar.update()
+    except (ValueError, OSError, ImportError) as error:
+        msg.fail(str(error), exits=1)
+    _show(mixer.counts, tally.reasons)
+    if not mixer.counts.kept:
+        msg.fail("No mixed sequence was kept: nothing written.", exits=1)
+    if mixer.counts.kept < mixer.counts.wanted:
+        msg.warn(
+            f"{mixer.counts.kept:,} of {mixer.counts.wanted:,} that were asked for: a "
+            "lower --density, another --window or a wider range give more."
+        )
+    if html is not None:
+        write_page(html, render_mixes(tally, mixer.counts, docs, source.name))
+    write_docbin(output, written)
+    msg.good(f"Wrote {output} ({len(written):,} documents)")
+
+
+def _screen(
+    name: str, low: float, high: float | None, unit: str | None
+) -> "FitScreen | None":
+    from spacy_causal.augment.perplexity.causal_lm import create_causal_lm_perplexity
+    from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
+
+    if name == "none":
+        if low or high is not None or unit is not None:
+            raise ValueError("--low, --high and --unit take a --screen.")
+        return None
+    given = {"low": low, "high": high, "unit": unit}
+    options: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+    if name == "ngram":
+        return create_ngram_perplexity(**options)
+    return create_causal_lm_perplexity(name, **options)
+
+
+def _show(counts: "MixCounts", reasons: dict[str, int]) -> None:
+    rows = [
+        ("texts with an eligible window", counts.sequences),
+        ("eligible windows", counts.windows),
+        ("eligible pairs", counts.pairs),
+        ("generated", counts.generated),
+        *sorted(reasons.items(), key=lambda pair: pair[0] == "kept"),
+    ]
+    msg.table(
+        [(name, f"{count:,}") for name, count in rows],
+        header=("mixed sequences", "number"),
+        aligns=("l", "r"),
+        divider=True,
+    )

@@ -1,0 +1,119 @@
+"""`python -m spacy causal seqmix`, from files to files."""
+
+import pytest
+import spacy
+from mixable import docs_of, pipeline_with_vectors, write_corpus
+from spacy.tokens import Doc, Span
+from typer.testing import CliRunner
+
+from spacy_causal.augment.seqmix.provenance import get_mix
+from spacy_causal.cli.app import app
+from spacy_causal.corpus.files import read_spacy
+from spacy_causal.targets.token_targets import get_targets
+
+HOSTILE = '<script>alert("x")</script>'
+WINDOWS = ("--window", 3, "--density", 0.3, "--rate", 2)
+
+
+@pytest.fixture
+def files(nlp, tmp_path):
+    docs = docs_of(nlp.vocab)
+    pipeline_with_vectors(docs).to_disk(tmp_path / "model")
+    source = write_corpus(tmp_path / "in.spacy", docs)
+    return source, tmp_path / "deep" / "out.spacy", tmp_path / "model"
+
+
+def call(files, *options):
+    source, output, model = files
+    command = ["seqmix", source, output, "--model", model, *WINDOWS, *options]
+    return CliRunner().invoke(app, [str(part) for part in command])
+
+
+def read(files):
+    return list(read_spacy(files[1], spacy.blank("en").vocab))
+
+
+def test_mixes_with_a_table_and_a_page(files, tmp_path):
+    page = tmp_path / "mixes.html"
+    shown = call(files, "--html", page)
+    assert shown.exit_code == 0, shown.output
+    for word in ("eligible pairs", "generated", "kept"):
+        assert word in shown.output
+    docs = read(files)
+    new = [doc for doc in docs if get_mix(doc)]
+    assert len(docs) == 6 + len(new) and new
+    html = page.read_text()
+    for word in ("eligible pairs", "perplexity", "parent 2", "B-PER 0."):
+        assert word in html
+    assert any(doc[0].text in html for doc in new)
+
+
+def test_same_seed_same_bytes(files):
+    written = []
+    for seed in (3, 3, 4):
+        assert call(files, "--only-new", "--seed", seed).exit_code == 0
+        written.append([doc.to_bytes() for doc in read(files)])
+    assert written[0] == written[1] != written[2]
+
+
+def test_refused_by_perplexity(files, tmp_path):
+    bounds = ("--unit", "perplexity", "--high", 6, "--html", tmp_path / "page.html")
+    shown = call(files, *bounds)
+    assert "perplexity too high" in shown.output
+    assert "perplexity too high" in (tmp_path / "page.html").read_text()
+    assert all(
+        (get_mix(doc) or {"perplexity": 0})["perplexity"] <= 6 for doc in read(files)
+    )
+
+
+@pytest.mark.parametrize("variant", ["sub", "whole", "label_constrained"])
+@pytest.mark.parametrize("scheme", ["io", "biluo"])
+def test_variants_and_schemes(files, variant, scheme):
+    options = ("--variant", variant, "--scheme", scheme, "--screen", "none")
+    shown = call(files, "--only-new", *options)
+    assert shown.exit_code == 0, shown.output
+    assert {get_targets(doc, "ner").scheme for doc in read(files)} == {scheme}
+
+
+def test_hardened(files):
+    assert call(files, "--only-new", "--hardened").exit_code == 0
+    assert all(get_targets(doc, "ner") is None for doc in read(files))
+    assert any(doc.ents for doc in read(files))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--variant", "all"), "Unknown variant"),
+        (("--vectors", "all"), "Unknown source"),
+        (("--layer", "dep"), "Unknown layer"),
+        (("--scheme", "bmes"), "Unknown scheme"),
+        (("--screen", "none", "--high", 3), "take a --screen"),
+        (("--low", 9, "--high", 3), "lies between"),
+        (("--density", 1, "--window", 7), "nothing written"),
+        (("--model", "no_such_model"), "no_such_model"),
+    ],
+)
+def test_bad_input_is_one_sentence(files, options, message):
+    shown = call(files, *options)
+    assert shown.exit_code == 1
+    assert message in " ".join(shown.output.split())
+    assert "Traceback" not in shown.output
+    assert not files[1].exists()
+
+
+def test_a_page_of_hostile_text(nlp, tmp_path):
+    docs = []
+    for place in ("Oslo", "Rome", HOSTILE, "<b>"):
+        doc = Doc(nlp.vocab, words=["At", place, HOSTILE])
+        doc.set_ents([Span(doc, 1, 2, "<i>X</i>")], default="outside")
+        docs.append(doc)
+    pipeline_with_vectors(docs).to_disk(tmp_path / "model")
+    source = write_corpus(tmp_path / "in.spacy", docs)
+    page = tmp_path / "page.html"
+    options = ("--html", page, "--screen", "none", "--window", 2)
+    shown = call((source, tmp_path / "out.spacy", tmp_path / "model"), *options)
+    assert shown.exit_code == 0, shown.output
+    html = page.read_text()
+    assert "&lt;script&gt;" in html and "&lt;i&gt;X&lt;/i&gt;" in html
+    assert "<script" not in html and "<i>X" not in html and "<b>" not in html

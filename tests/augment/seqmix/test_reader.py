@@ -1,0 +1,134 @@
+"""`spacy-causal.SeqMixCorpus.v1`, alone and under `spacy train`."""
+
+from pathlib import Path
+
+import pytest
+import spacy
+from mixable import docs_of, pipeline_with_vectors, write_corpus
+from spacy.cli.train import train
+from spacy.util import registry
+
+from spacy_causal.augment.seqmix.provenance import get_mix
+from spacy_causal.augment.seqmix.reader import scheme_of
+from spacy_causal.corpus.reader import create_corpus
+from spacy_causal.targets.token_targets import get_targets
+
+CONFIG = Path(__file__).parents[3] / "configs" / "cnn.cfg"
+SMALL = {"window": 3, "density": 0.3, "rate": 1.0}
+READER = "spacy-causal.SeqMixCorpus.v1"
+
+
+@pytest.fixture
+def files(tmp_path):
+    docs = docs_of(spacy.blank("en").vocab)
+    pipeline_with_vectors(docs).to_disk(tmp_path / "model")
+    return write_corpus(tmp_path / "train.spacy", docs), tmp_path / "model"
+
+
+def reader(files, **options):
+    source, model = files
+    create = registry.readers.get(READER)
+    return create(create_corpus(source), model=model, **{**SMALL, **options})
+
+
+def read(corpus, nlp=None):
+    return list(corpus(nlp or spacy.blank("en")))
+
+
+def mixed(examples):
+    return [eg.reference for eg in examples if get_mix(eg.reference)]
+
+
+def test_its_examples_and_mixed_ones(files):
+    examples = read(reader(files))
+    made = mixed(examples)
+    assert len(made) == 6 and len(examples) == 12
+    for doc in made:
+        assert get_targets(doc, "ner").scheme == "bio"
+
+
+def test_order(files):
+    examples = read(reader(files, order="augmented_first"))
+    flags = [get_mix(eg.reference) is not None for eg in examples]
+    assert flags == [True] * 6 + [False] * 6
+    shuffled = [get_mix(e.reference) is not None for e in read(reader(files, seed=1))]
+    assert sorted(shuffled) == sorted(flags) and shuffled != flags
+
+
+def test_generated_once(files, monkeypatch):
+    corpus = reader(files)
+    first = [d.to_bytes() for d in mixed(read(corpus))]
+    monkeypatch.setattr(spacy, "load", None)
+    assert [d.to_bytes() for d in mixed(read(corpus))] == first
+
+
+def test_kept_from_run_to_run(files, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    made = [d.text for d in mixed(read(reader(files, cache=cache)))]
+    assert len(list(cache.iterdir())) == 1
+    monkeypatch.setattr(spacy, "load", None)
+    again = mixed(read(reader(files, cache=cache)))
+    assert [d.text for d in again] == made
+    assert all(get_targets(d, "ner") is not None for d in again)
+    with pytest.raises(TypeError):
+        read(reader(files, cache=cache, rate=0.5))
+
+
+def test_screened(files):
+    ngram = registry.misc.get("spacy-causal.ngram_perplexity.v1")
+    screen = ngram(low=0, high=1e9, unit="perplexity")
+    made = mixed(read(reader(files, screen=screen)))
+    assert made and all(get_mix(d)["perplexity"] > 1 for d in made)
+    assert not mixed(read(reader(files, screen=ngram(high=0, unit="perplexity"))))
+
+
+@pytest.mark.parametrize("scheme", ["io", "bio", "biluo"])
+def test_spelled_as_the_component_spells(files, scheme):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("causal_ner", config={"scheme": scheme})
+    assert scheme_of(nlp, "ner") == scheme
+    made = mixed(read(reader(files), nlp))
+    assert {get_targets(d, "ner").scheme for d in made} == {scheme}
+    assert scheme_of(nlp, "tag") == "token"
+
+
+def test_what_it_does_not_know_is_refused(files):
+    with pytest.raises(ValueError, match="Unknown order"):
+        reader(files, order="last")
+    with pytest.raises(ValueError, match="Unknown layer"):
+        reader(files, layer="dep")
+
+
+@pytest.mark.parametrize("scheme", ["bio", "biluo"])
+def test_spacy_trains_on_them(files, tmp_path, scheme):
+    source, model = files
+    corpus = {"@readers": "spacy-causal.Corpus.v1", "path": str(source)}
+    screen = {"@misc": "spacy-causal.ngram_perplexity.v1"}
+    overrides = {
+        "paths.train": str(source),
+        "paths.dev": str(source),
+        "training.max_steps": 2,
+        "training.eval_frequency": 1,
+        "components.causal_ner.scheme": scheme,
+        "corpora.train": {
+            "@readers": READER,
+            "corpus": corpus,
+            "model": str(model),
+            "screen": screen,
+            **SMALL,
+        },
+    }
+    train(CONFIG, tmp_path / "output", overrides=overrides)
+    nlp = spacy.load(tmp_path / "output" / "model-last")
+    assert nlp.get_pipe("causal_ner").labels == ("LOC", "ORG", "PER")
+
+
+def test_ner_trains_on_hardened_ones(files, tmp_path):
+    nlp = spacy.blank("en")
+    ner = nlp.add_pipe("ner")
+    examples = read(reader(files, hardened=True, rate=2.0), nlp)
+    assert len(mixed(examples)) > 6
+    nlp.initialize(lambda: examples)
+    assert set(ner.labels) == {"LOC", "ORG", "PER"}
+    losses = nlp.update(examples)
+    assert losses["ner"] > 0
