@@ -8,12 +8,14 @@ from spacy_causal.cli.check import check
 from spacy_causal.cli.confounders import confounders
 from spacy_causal.cli.convert import convert
 from spacy_causal.cli.effects import effects
+from spacy_causal.cli.export import export
 from spacy_causal.cli.feedback import feedback
 from spacy_causal.cli.report import report
 from spacy_causal.cli.select import select
 from spacy_causal.cli.seqmix import seqmix
 from spacy_causal.cli.simulate_active import simulate_active
 from spacy_causal.cli.simulate_feedback import simulate_feedback
+from spacy_causal.cli.stats import stats
 
 app = typer.Typer(
     name="causal",
@@ -27,10 +29,12 @@ app.command("check")(check)
 app.command("confounders")(confounders)
 app.command("convert")(convert)
 app.command("effects")(effects)
+app.command("export")(export)
 app.command("feedback")(feedback)
 app.command("report")(report)
 app.command("select")(select)
 app.command("seqmix")(seqmix)
 app.command("simulate-active")(simulate_active)
 app.command("simulate-feedback")(simulate_feedback)
+app.command("stats")(stats)
 spacy_app.add_typer(app)

@@ -1,8 +1,10 @@
 """Runs what a recipe returns."""
 
 import logging
+import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,8 +80,11 @@ def serve(
     name = f"[{serving.host}]" if ":" in serving.host else serving.host
     query = f"/?token={serving.token}" if serving.token else "/"
     on_ready(f"http://{name}:{port}{query}")
+    # uvicorn ends in order at either signal, and then raises it once more.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
     finally:
         controller.close()
         listener.close()

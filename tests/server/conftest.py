@@ -85,8 +85,11 @@ class Server:
                 self.url = found[0]
                 break
         else:
+            self.process.wait()
+            self.process.stdout.close()
             raise AssertionError("".join(self.printed))
-        threading.Thread(target=self._drain, daemon=True).start()
+        self.drain = threading.Thread(target=self._drain, daemon=True)
+        self.drain.start()
         self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def _drain(self):
@@ -109,7 +112,12 @@ class Server:
         """As the machine would: the server and what it started, without a warning."""
         self.client.close()
         os.kill(self.process.pid, signal.SIGKILL)
+        self._end()
+
+    def _end(self):
         self.process.wait()
+        self.drain.join()
+        self.process.stdout.close()
 
     def stop(self):
         self.client.close()
@@ -119,7 +127,7 @@ class Server:
             return self.process.wait(120)
         finally:
             self.process.kill()
-            self.process.wait()
+            self._end()
 
 
 @pytest.fixture

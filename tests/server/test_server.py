@@ -13,10 +13,11 @@ from spacy_causal.store.ledger import Ledger
 
 
 def settled(server, session="", seconds=180):
-    """The progress, once nothing is being learnt."""
+    """The progress, once something was learnt and nothing is being learnt."""
     for _ in range(10 * seconds):
         progress = server.client.get("/api/progress", params={"session": session})
-        if not progress.json()["learning"]["busy"]:
+        learning = progress.json()["learning"]
+        if learning["batches"] and not learning["busy"]:
             return progress.json()
         time.sleep(0.1)
     raise AssertionError(progress.text)

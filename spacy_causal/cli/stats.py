@@ -1,0 +1,58 @@
+"""`stats`: what was answered, how fast, and how well, by mode."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+
+def stats(
+    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    *,
+    db: Annotated[
+        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
+    ] = "sqlite:///spacy-causal.db",
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="Annotated .spacy of these texts, to tell right from wrong."),
+    ] = None,
+) -> None:
+    """Seconds a sentence and quality by mode, beside the CITISL paper's study."""
+    from spacy_causal.server.export import read_answers
+    from spacy_causal.server.stats import PAPER, mode_stats, truths_of_gold
+
+    try:
+        tasks = read_answers(dataset, db)
+        truths = None if gold is None else truths_of_gold(gold)
+    except (ValueError, OSError) as error:
+        msg.fail(str(error), exits=1)
+    header = ("mode", "annotators", "sentences", "answers", "skipped", "none of these")
+    header += ("s / sentence", "s / answer", "answers right", "sentences right")
+    rows = [
+        (
+            row.mode,
+            f"{row.annotators:,}",
+            f"{row.sentences:,}",
+            f"{row.answers:,}",
+            f"{row.skipped:,}",
+            f"{row.none:,}",
+            _number(row.seconds_a_sentence),
+            _number(row.seconds_an_answer),
+            _percent(row.answers_right),
+            _percent(row.sentences_right),
+        )
+        for row in mode_stats(tasks, truths)
+    ]
+    msg.table(rows, header=header, aligns=("l", *"r" * 9), divider=True)
+    msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
+    for mode, seconds, right in PAPER:
+        msg.text(f"  {mode}: {_number(seconds)} s / sentence, {right} sentences right")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"

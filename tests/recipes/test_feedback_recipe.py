@@ -1,0 +1,151 @@
+"""The feedback recipe as Prodigy would take it."""
+
+import inspect
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from prodigy_shapes import check_recipe, check_task
+
+from recipes.feedback import command, feedback
+from recipes.serving import register_with_prodigy
+from spacy_causal.server.teaching import answer_of
+from spacy_causal.types import NONE_OF_THESE
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_dict_and_its_tasks_are_prodigys(model, source):
+    components = feedback("one", model, source, unit="token")
+    check_recipe(components)
+    tasks = list(components["stream"])
+    for task in tasks:
+        check_task(task)
+    assert "".join(x["text"] for x in tasks[0]["tokens"]) == "Annaé livesin\tParis."
+    assert len({task["_task_hash"] for task in tasks}) == len(tasks)
+    assert components["progress"](None, None) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "n_shown", "n_next"),
+    [
+        ({"k": 1}, 1, 0),
+        ({"k": 9}, 3, 0),
+        ({"k": 1, "follow_up": "next"}, 1, 1),
+        ({"k": 2, "follow_up": "next"}, 2, 1),
+        ({"all_labels": True}, 1, 0),
+    ],
+)
+def test_what_is_shown(model, source, options, n_shown, n_next):
+    components = feedback("one", model, source, unit="token", **options)
+    for task in components["stream"]:
+        assert len(task["shown"]) == n_shown and len(task["next"]) == n_next
+        named = [option["id"] for option in task["options"]]
+        assert named[:n_shown] == task["shown"]
+        assert named[n_shown] == NONE_OF_THESE
+        assert set(named) - {NONE_OF_THESE} <= {*components["config"]["labels"], "O"}
+
+
+def test_labels_are_added_and_a_blank_pipeline_is_begun(source):
+    components = feedback("one", "blank:en", source, labels="PER, ORG", unit="token")
+    assert components["config"]["labels"] == ["O", "PER", "ORG"]
+    assert list(components["stream"])
+
+
+def test_answers_go_to_the_learner_and_back(model, source):
+    components = feedback("one", model, source, unit="token")
+    task = next(iter(components["stream"]))
+    background = components["update"].background
+    said = {**task, "_session_id": "ann", "answer": "accept", "accept": ["PER"]}
+    components["update"]([said, {**said, "answer": "ignore"}])
+    ((what, batch),) = background.asked
+    ((key, answered),) = batch
+    assert what == "learn" and key == (task["_task_hash"], "ann")
+    assert answered.answers[0].chosen == "PER"
+    assert answered.answers[0].shown == tuple(task["shown"])
+    components["update"].forget([said])
+    assert background.asked[-1] == ("forget", [key])
+    components["on_exit"](None)
+    assert background.asked[-1] == ("close",)
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen", "shown"),
+    [
+        ({"answer": "accept", "accept": ["PER"]}, "PER", ("PER",)),
+        ({"answer": "accept", "accept": ["O"]}, "O", ("PER",)),
+        ({"answer": "accept", "accept": [NONE_OF_THESE]}, None, ("PER",)),
+        ({"answer": "accept", "accept": []}, None, ("PER",)),
+        ({"answer": "reject"}, None, ("PER",)),
+        (
+            {"answer": "accept", "accept": ["LOC"], "also_shown": ["LOC", "ORG"]},
+            "LOC",
+            ("PER", "LOC", "ORG"),
+        ),
+    ],
+)
+def test_how_an_answer_is_read(said, chosen, shown):
+    task = {
+        "spans": [{"token_start": 0, "token_end": 1}],
+        "tokens": [{"text": "Anna", "ws": True}, {"text": "Li", "ws": False}],
+        "shown": ["PER"],
+        "unit": "mention",
+        "seed": 3,
+        "round": 4,
+    }
+    answer = answer_of({**task, **said})
+    assert (answer.start, answer.end, answer.unit) == (0, 2, "mention")
+    assert (answer.chosen, answer.shown) == (chosen, shown)
+    assert (answer.seed, answer.round) == (3, 4)
+    assert answer_of({**task, "answer": "ignore"}) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": "nowhere.txt"}, "no such file"),
+        ({"source": "a.pdf"}, "a source ends in"),
+        ({"model": "blank:en"}, "has no labels"),
+        ({"component": "ner"}, "has no ner that learns"),
+        ({"follow_up": "more"}, "follow_up is one of"),
+        ({"imputer": None, "k": 0}, "k is at least 1"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_before(model, source, changes, message):
+    given = {"dataset": "one", "model": model, "source": source, **changes}
+    with pytest.raises(ValueError, match=message):
+        feedback(**given)
+
+
+def test_prodigy_and_all_that_is_heavy_is_not_loaded_to_look_at_a_recipe():
+    heavy = ("prodigy", "torch", "spacy", "fastapi", "sqlalchemy")
+    code = (
+        f"import sys, recipes.feedback; print([x for x in {heavy} if x in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.stdout.strip() == "[]", run.stderr
+
+
+def test_with_prodigy_it_is_one_of_its_recipes(monkeypatch, model, source):
+    registered = {}
+    prodigy = types.ModuleType("prodigy")
+    prodigy.recipe = lambda name: lambda recipe: registered.setdefault(name, recipe)
+    register_with_prodigy("causal.feedback", feedback)
+    assert not registered
+    monkeypatch.setitem(sys.modules, "prodigy", prodigy)
+    register_with_prodigy("causal.feedback", feedback)
+    recipe = registered["causal.feedback"]
+    parameters = inspect.signature(recipe).parameters
+    assert list(parameters) == list(inspect.signature(feedback).parameters)
+    assert parameters["k"].annotation is int and parameters["k"].default == 3
+    check_recipe(recipe("one", model, source))
+
+
+def test_the_command_has_the_options_of_recipe_and_server():
+    parameters = inspect.signature(command).parameters
+    assert {"k", "unit", "imputer", "all_labels", "labels"} <= set(parameters)
+    assert {"port", "host", "token", "terminal", "ephemeral"} <= set(parameters)

@@ -1,0 +1,144 @@
+"""What leaves a session, and how it is counted."""
+
+import json
+
+import numpy as np
+import pytest
+import spacy
+from spacy.tokens import DocBin
+
+from spacy_causal.cli.export import export as export_command
+from spacy_causal.corpus.convert import convert_corpus
+from spacy_causal.corpus.files import read_spacy
+from spacy_causal.corpus.records import Options
+from spacy_causal.server.asking import tokens_of
+from spacy_causal.server.export import export, texts_of
+from spacy_causal.server.stats import mode_stats, truths_of_gold
+from spacy_causal.store.database import Database
+from spacy_causal.store.hashing import set_hashes
+from spacy_causal.store.records import Record
+from spacy_causal.targets.token_targets import get_targets
+
+NLP = spacy.blank("en")
+
+
+def said(text, start, end, chosen, session="", unit="mention", **more):
+    doc = NLP(text)
+    span = doc[start:end]
+    place = {"start": span.start_char, "end": span.end_char}
+    place |= {"token_start": start, "token_end": end - 1, "label": unit}
+    task = {"text": text, "tokens": tokens_of(doc), "spans": [place], "options": []}
+    task |= {"shown": ["PER", "LOC"], "unit": unit, "seed": 0, "round": 0}
+    task |= {"mode": "K = 2", "seconds": 2.0, "_session_id": session, **more}
+    task |= {"answer": "ignore" if chosen == "skip" else "accept"}
+    task |= {"accept": [chosen] if chosen else []}
+    return set_hashes(task, "choice")
+
+
+ANNA = "Anna Li lives in Rome."
+TASKS = [
+    said(ANNA, 0, 2, "PER"),
+    said(ANNA, 4, 5, None),
+    said("Nobody spoke.", 0, 1, "O"),
+    said("Skipped here.", 0, 1, "skip"),
+    said("In Rome.", 1, 2, "LOC"),
+]
+
+
+def test_spans_of_mentions_and_tokens():
+    mentions, none, rome = texts_of(TASKS)
+    assert mentions.spans() == [(0, 7, "PER")]
+    assert mentions.tags() == ["B-PER", "I-PER", "-", "-", "-", "-"]
+    assert none.tags() == ["O", "-", "-"] and rome.spans() == [(3, 7, "LOC")]
+    tokens = [said(ANNA, i, i + 1, x, unit="token") for i, x in
+              enumerate(["PER", "PER", "O", "O", "LOC", "O"])]  # fmt: skip
+    (text,) = texts_of(tokens)
+    assert text.spans() == [(0, 7, "PER"), (17, 21, "LOC")]
+    assert text.tags() == ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
+
+
+def test_mentions_side_by_side_stay_two():
+    (text,) = texts_of([said(ANNA, 0, 1, "PER"), said(ANNA, 1, 2, "PER")])
+    assert text.spans() == [(0, 4, "PER"), (5, 7, "PER")]
+    assert text.tags()[:2] == ["B-PER", "B-PER"]
+
+
+@pytest.mark.parametrize("format", ["doccano", "label-studio", "jsonl"])
+def test_our_own_converter_reads_what_others_would(tmp_path, format):
+    path = tmp_path / ("out.json" if format == "label-studio" else "out.jsonl")
+    tasks = [task for task in TASKS if task["accept"] and task["answer"] == "accept"]
+    assert export(tasks, path, format, None) > 0
+    convert_corpus(path, tmp_path / "out.spacy", Options())
+    docs = list(DocBin().from_disk(tmp_path / "out.spacy").get_docs(NLP.vocab))
+    assert ANNA in [doc.text for doc in docs]
+    if format != "jsonl":
+        ents = {(ent.text, ent.label_) for doc in docs for ent in doc.ents}
+        assert ents == {("Anna Li", "PER"), ("Rome", "LOC")}
+
+
+def test_conll(tmp_path):
+    export(TASKS, tmp_path / "out.conll", "conll", None)
+    blocks = (tmp_path / "out.conll").read_text().split("\n\n")
+    assert blocks[0].splitlines()[:3] == ["Anna\tB-PER", "Li\tI-PER", "lives\t-"]
+    convert_corpus(tmp_path / "out.conll", tmp_path / "out.spacy", Options())
+    first = next(read_spacy(tmp_path / "out.spacy", NLP.vocab))
+    assert [ent.text for ent in first.ents] == ["Anna Li"]
+    assert first[2].ent_iob == 0
+
+
+def test_token_targets(tmp_path, model):
+    path = tmp_path / "out.spacy"
+    assert export(TASKS, path, "spacy", str(model)) == 3
+    docs = list(read_spacy(path, NLP.vocab))
+    targets = get_targets(docs[0], "ner")
+    names = spacy.load(model).get_pipe("causal_ner").tag_set.names
+    assert targets.labels == names
+    assert targets.rows[0].tolist() == [float(x == "B-PER") for x in names]
+    assert targets.rows[1].tolist() == [float(x == "L-PER") for x in names]
+    assert not targets.rows[2].any()
+    refused = [x[2:] in ("PER", "LOC") for x in names]
+    assert np.isclose(targets.rows[4].sum(), 1)
+    assert not targets.rows[4][refused].any()
+    assert export(TASKS, path, "spacy", None) == 3
+    alone = get_targets(next(read_spacy(path, NLP.vocab)), "ner")
+    assert alone.rows[0].max() == 1 and not alone.rows[4].any()
+
+
+def test_the_command(tmp_path, capsys):
+    url = f"sqlite:///{tmp_path}/a.db"
+    with pytest.raises(SystemExit):
+        export_command("one", tmp_path / "x.jsonl", db=url)
+    assert not (tmp_path / "a.db").exists()
+    database = Database(url)
+    dataset = database.dataset("one")
+    hidden = ("text", "tokens", "_input_hash", "_task_hash", "_session_id")
+    for task in TASKS:
+        content = {key: value for key, value in task.items() if key not in hidden}
+        hashes = task["_input_hash"], task["_task_hash"]
+        given = {hashes[0]: {"text": task["text"], "tokens": task["tokens"]}}
+        dataset.append([Record("answer", "", *hashes, content)], given)
+    dataset.append([Record("undo", content={"answer": 5})])
+    dataset.close()
+    database.close()
+    export_command("one", tmp_path / "x.jsonl", format="jsonl", db=url)
+    lines = (tmp_path / "x.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == TASKS[:4]
+    with pytest.raises(SystemExit):
+        export_command("two", tmp_path / "x.jsonl", db=url)
+    assert "there is one" in capsys.readouterr().out
+
+
+def test_stats(tmp_path):
+    doc = NLP(ANNA)
+    doc.ents = [doc.char_span(0, 7, "PER"), doc.char_span(17, 21, "LOC")]
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "gold.spacy")
+    bob = [{**task, "_session_id": "bob", "mode": "all labels"} for task in TASKS[:1]]
+    truth = truths_of_gold(tmp_path / "gold.spacy")
+    k, everything = mode_stats([*TASKS, *bob], truth)
+    assert (k.mode, everything.mode) == ("K = 2", "all labels")
+    assert (k.sentences, k.answers, k.skipped, k.none) == (4, 4, 1, 1)
+    assert k.seconds_an_answer == 2 and k.seconds_a_sentence == 2.5
+    # Rome is LOC, which was shown: "none of these" was wrong of it.
+    assert k.answers_right == 0.5 and k.sentences_right == 0
+    assert everything.answers_right == everything.sentences_right == 1
+    assert mode_stats(TASKS)[0].answers_right is None
