@@ -28,10 +28,14 @@ def method(
     }
 
 
+# In each pass half of the sentences have all their entities swapped, as many steps as
+# without swaps: no worse than NoAug on dev, which no other variant with two seeds was.
+OURS = method(per_example=10, all_entities=True, screen=False, mix=("replace", 0.5))
 METHODS: dict[str, dict[str, Any]] = {
     "NoAug": {},
     "Aug": method(),
     "NoAug, as many steps": {"steps_of": "Aug"},
+    "ours": OURS,
     "no discriminator": method(screen=False),
     "5 swaps": method(per_example=5),
     "5 swaps, no discriminator": method(per_example=5, screen=False),
@@ -49,9 +53,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "5, clean last": method(per_example=5, screen=False, mix=("clean_last", 3)),
     "fresh 0.3": method(per_example=10, screen=False, mix=("replace", 0.3)),
     "fresh 0.5": method(per_example=10, screen=False, mix=("replace", 0.5)),
-    "fresh 0.5, all entities": method(
-        per_example=10, all_entities=True, screen=False, mix=("replace", 0.5)
-    ),
+    "fresh 0.5, all entities": OURS,
     "fresh 0.8, all entities": method(
         per_example=10, all_entities=True, screen=False, mix=("replace", 0.8)
     ),
