@@ -55,7 +55,7 @@ class KneserNey:
 
     @classmethod
     def fit(cls, texts: Sequence[Ints1d], n_ids: int, order: int) -> "KneserNey":
-        """Count the n-grams of texts.
+        """Count the n-grams of texts; without a word all are equally probable.
 
         texts (Sequence[Ints1d]): Ids from FIRST_WORD to n_ids − 1.
         Raises ValueError for an order below 1.
@@ -64,7 +64,7 @@ class KneserNey:
             raise ValueError(f"The order is {order}, and has to be ≥ 1.")
         tokens, since = _joined(texts)
         if not (since > 0).any():
-            raise ValueError("There is no word to learn a language model from.")
+            return cls(n_ids, ())
         grams = _count(tokens, since, n_ids, order)
         levels: list[Level] = []
         n_contexts = 1

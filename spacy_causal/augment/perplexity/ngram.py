@@ -1,7 +1,7 @@
 """`spacy-causal.ngram_perplexity.v1`: a screen that is fitted to the corpus itself."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from spacy.tokens import Doc
@@ -16,9 +16,11 @@ from spacy_causal.augment.perplexity.screen import (
     perplexity,
     screen_of,
 )
+from spacy_causal.augment.provenance import get_provenance, source_id
+from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.types import Screen
 
-FOLDS = 5
+FOLDS = 10
 
 
 def create_ngram_perplexity(
@@ -33,13 +35,13 @@ def create_ngram_perplexity(
     SeqMix (EMNLP 2020), eqs. (9) and (10), with another language model: it downloads
     nothing. It reads lower-case words; the first word's context is the beginning of a
     text, the end of it does not count. Words it never saw share what discounting the
-    rarest leaves.
+    rarest leaves. A text that was made of labelled ones shares n-grams with them, so it
+    is read by a model without them (and without the tenths of the corpus they are in),
+    and a labelled text by one without itself.
 
     order (int): Words of an n-gram.
     low, high (float): The range that is kept.
-    unit (str): "percentile" of the perplexities of the labelled texts, each read by a
-        model of four fifths of the corpus without it; or "perplexity". What is made of
-        the labelled texts shares n-grams with them, and so looks less odd than those.
+    unit (str): "percentile" of the perplexities of the labelled texts, or "perplexity".
     RETURNS (FitScreen): A function of labelled Docs that gives a Screen.
     Raises ValueError for a range that is none.
     """
@@ -60,62 +62,75 @@ class FitNgram:
 
     def __call__(self, docs: Sequence[Doc]) -> Screen:
         """Read the labelled texts, and judge others by them."""
-        bounds = self.low, self.high
+        models, bounds = NgramModels.of(docs, self.order), (self.low, self.high)
         if self.unit == "percentile":
-            bounds = percentile_bounds(unseen_perplexities(docs, self.order), *bounds)
-        return screen_of(NgramModel.fit(docs, self.order).perplexities, bounds)
+            bounds = percentile_bounds(models.perplexities(docs), *bounds)
+        return screen_of(models.perplexities, bounds)
 
 
 @dataclass(frozen=True)
-class NgramModel:
-    """A model of words.
+class NgramModels:
+    """Models of a corpus without some tenths of it, fitted when they are asked for.
 
-    ids (dict[str, int]): Lower-case forms.
+    ids (dict[str, int]): Lower-case forms of the whole corpus, so that all models share
+        unknown mass among as many words.
+    folds (dict[str, int]): The tenth that a text is in, by its id.
+    texts (list[list[Ints1d]]): By tenth.
     """
 
+    order: int
     ids: dict[str, int]
-    model: KneserNey
+    folds: dict[str, int]
+    texts: list[list[Ints1d]]
+    fitted: dict[tuple[int, ...], KneserNey] = field(default_factory=dict)
 
     @classmethod
-    def fit(
-        cls, docs: Sequence[Doc], order: int = 3, ids: dict[str, int] | None = None
-    ) -> "NgramModel":
-        """Read all words of some Docs.
-
-        ids (dict[str, int] | None): The vocabulary of more texts than these, so that
-            models of parts of a corpus share unknown mass among as many words.
-        """
-        texts = [_words(doc) for doc in docs]
-        ids = number_words(docs) if ids is None else ids
-        coded = [_coded(text, ids) for text in texts]
-        return cls(ids, KneserNey.fit(coded, len(ids) + FIRST_WORD, order))
+    def of(cls, docs: Sequence[Doc], order: int = 3) -> "NgramModels":
+        """Read all words of some Docs. Texts that are the same are in one tenth."""
+        words = [_words(doc) for doc in docs]
+        seen = dict.fromkeys(word for text in words for word in text)
+        ids = {word: i for i, word in enumerate(seen, start=FIRST_WORD)}
+        folds: dict[str, int] = {}
+        for doc in docs:
+            folds.setdefault(source_id(doc), len(folds) % FOLDS)
+        texts: list[list[Ints1d]] = [[] for _ in range(FOLDS)]
+        for doc, text in zip(docs, words, strict=True):
+            texts[folds[source_id(doc)]].append(_coded(text, ids))
+        return cls(order, ids, folds, texts)
 
     def perplexities(self, docs: Sequence[Doc]) -> list[float]:
         """The perplexity of each Doc's words, infinite where there are none."""
-        texts = [_coded(_words(doc), self.ids) for doc in docs]
-        return [perplexity(log2) for log2 in self.model.log2(texts)]
+        scores = np.zeros(len(docs))
+        for without, at in self._grouped(docs):
+            texts = [_coded(_words(docs[i]), self.ids) for i in at]
+            scores[at] = [perplexity(log2) for log2 in self.model(without).log2(texts)]
+        return scores.tolist()
+
+    def model(self, without: tuple[int, ...]) -> KneserNey:
+        """A model of all tenths but some."""
+        if without not in self.fitted:
+            kept = [t for i, t in enumerate(self.texts) if i not in without]
+            texts = [text for fold in kept for text in fold]
+            n_ids = len(self.ids) + FIRST_WORD
+            self.fitted[without] = KneserNey.fit(texts, n_ids, self.order)
+        return self.fitted[without]
+
+    def _grouped(
+        self, docs: Sequence[Doc]
+    ) -> Iterator[tuple[tuple[int, ...], list[int]]]:
+        """Positions of Docs by the tenths that a model of them has to do without."""
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for i, doc in enumerate(docs):
+            known = {self.folds[x] for x in _made_of(doc) if x in self.folds}
+            groups.setdefault(tuple(sorted(known)), []).append(i)
+        yield from groups.items()
 
 
-def unseen_perplexities(docs: Sequence[Doc], order: int) -> list[float]:
-    """The perplexity of each Doc under a model of the others, by fifths.
-
-    Raises ValueError for fewer than two Docs.
-    """
-    if len(docs) < 2:
-        raise ValueError("Percentiles take a corpus of two texts or more.")
-    scores, ids = np.zeros(len(docs)), number_words(docs)
-    n_folds = min(FOLDS, len(docs))
-    for fold in range(n_folds):
-        others = [doc for i, doc in enumerate(docs) if i % n_folds != fold]
-        model = NgramModel.fit(others, order, ids)
-        scores[fold::n_folds] = model.perplexities(docs[fold::n_folds])
-    return scores.tolist()
-
-
-def number_words(docs: Sequence[Doc]) -> dict[str, int]:
-    """Ids of lower-case forms in the order in which they come."""
-    seen = dict.fromkeys(word for doc in docs for word in _words(doc))
-    return {word: i for i, word in enumerate(seen, start=FIRST_WORD)}
+def _made_of(doc: Doc) -> list[str]:
+    """The ids of a text, and of those it was made of."""
+    mix, swapped = get_mix(doc), get_provenance(doc)
+    parents = [*mix["parents"]] if mix else []
+    return [source_id(doc), *parents, *([swapped["source"]] if swapped else [])]
 
 
 def _words(doc: Doc) -> list[str]:

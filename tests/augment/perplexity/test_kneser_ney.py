@@ -105,12 +105,14 @@ def test_the_discounts_of_chen_and_goodman():
     assert discounts(adjusted) == pytest.approx((0.5, 1.25, 2.0))
 
 
-def test_batches_change_nothing_and_no_word_is_an_error():
+def test_batches_change_nothing_and_no_word_is_uniform():
     texts = [np.array([2, 3, 4]), np.array([3, 3]), np.array([], dtype=int)]
     model = KneserNey.fit(texts, 7, 3)
     together = model.log2(texts)
     for text, log2 in zip(texts, together, strict=True):
         np.testing.assert_array_equal(model.log2([text])[0], log2)
         assert len(log2) == len(text)
-    with pytest.raises(ValueError, match="no word"):
-        KneserNey.fit([np.array([], dtype=int)], 5, 2)
+    empty = KneserNey.fit([np.array([], dtype=int)], 5, 2)
+    np.testing.assert_allclose(empty.log2([np.array([2, 3])])[0], np.log2(1 / 4))
+    with pytest.raises(ValueError, match="order is 0"):
+        KneserNey.fit(texts, 7, 0)

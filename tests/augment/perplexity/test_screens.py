@@ -8,8 +8,11 @@ import spacy
 from spacy.util import registry
 
 from spacy_causal.augment.perplexity.causal_lm import CausalLM, cut
-from spacy_causal.augment.perplexity.ngram import unseen_perplexities
+from spacy_causal.augment.perplexity.kneser_ney import KneserNey
+from spacy_causal.augment.perplexity.ngram import NgramModels
 from spacy_causal.augment.perplexity.screen import percentile_bounds, perplexity, within
+from spacy_causal.augment.provenance import source_id
+from spacy_causal.augment.seqmix.provenance import set_mix
 
 CONTEXT = 12
 TEXTS = [
@@ -162,14 +165,35 @@ def test_odd_word_order_is_less_probable(docs, nlp):
     assert plain.score < odd.score
 
 
-def test_corpus_percentiles_read_unseen_texts(docs):
-    seen = registry.misc.get("spacy-causal.ngram_perplexity.v1")(
-        high=1e9, unit="perplexity"
-    )(docs)
-    own = np.mean([v.score for v in seen(docs)])
-    assert np.mean(unseen_perplexities(docs, 3)) > own
-    with pytest.raises(ValueError, match="two texts"):
-        unseen_perplexities(docs[:1], 3)
+def model_without(models, docs, left_out):
+    """Fitted by hand on the tenths without some texts."""
+    folds = {models.folds[source_id(doc)] for doc in left_out}
+    kept = [doc for doc in docs if models.folds[source_id(doc)] not in folds]
+    coded = [np.array([models.ids[t.lower_] for t in doc]) for doc in kept]
+    return KneserNey.fit(coded, len(models.ids) + 2, models.order)
+
+
+def test_a_text_is_read_by_a_model_without_it_and_its_parents(docs, nlp):
+    models = NgramModels.of(docs)
+    mixed = nlp("a dog sat on the mat")
+    set_mix(mixed, parents=[source_id(docs[0]), source_id(docs[2])])
+    stranger = nlp(mixed.text)
+    left_out = [[docs[1]], [docs[0], docs[2]], []]
+    found = models.perplexities([docs[1], mixed, stranger])
+    for doc, without, score in zip(
+        [docs[1], mixed, stranger], left_out, found, strict=True
+    ):
+        model = model_without(models, docs, without)
+        ids = np.array([models.ids[token.lower_] for token in doc])
+        assert score == pytest.approx(perplexity(model.log2([ids])[0]))
+    assert found[1] > found[2]
+
+
+def test_a_corpus_of_one_text_tells_nothing(nlp):
+    doc = nlp(TEXTS[0])
+    (score,) = NgramModels.of([doc]).perplexities([doc])
+    # Five words and "unknown", all as probable.
+    assert score == pytest.approx(len(set(TEXTS[0].split())) + 1)
 
 
 def slow_log2(lm, text):
