@@ -299,26 +299,25 @@ def relative_importance(
 
 def answers(setting: Setting, arms: Arms, paper: Paper, ours: str) -> list[str]:
     """What came out, in sentences; none where no arm can be compared."""
-    gains = {
-        (method, end): interval(mean_gains(arms, method, BASE, end, "relaxed"))
-        for method in (PAPERS, CONTROL, ours)
-        for end in ENDS
-    }
-    recipe = gains[PAPERS, "fixed"]
-    if recipe is None:
+
+    def gain(method: str, end: str) -> str:
+        found = interval(mean_gains(arms, method, BASE, end, "relaxed"))
+        sizes = ", ".join(map(str, sizes_of({method: arms.get(method, {})})))
+        if found is None:
+            return "not run yet"
+        return f"{format_interval(found)} (N = {sizes}; seeds: {found.n})"
+
+    if not mean_gains(arms, PAPERS, BASE, "fixed", "relaxed"):
         return []
     printed = paper.gain(setting)
-    beside = "" if printed is None else f" (the paper's: {_points(printed)})"
-    said = [
-        f"{setting.name}: after the fixed passes the paper's recipe gains "
-        f"{format_interval(recipe)} points of relaxed F1{beside}; the same sentences "
-        f"without swaps, trained for as many steps, gain "
-        f"{format_interval(gains[CONTROL, 'fixed'])}."
+    beside = "" if printed is None else f", the paper's {_points(printed)} over its N"
+    return [
+        f"{setting.name}, points of relaxed F1 over {BASE}. After the fixed passes: "
+        f"the paper's recipe {gain(PAPERS, 'fixed')}{beside}; the same sentences without "
+        f"swaps, trained for as many steps, {gain(CONTROL, 'fixed')}.",
+        f"Each at its best checkpoint: the paper's recipe {gain(PAPERS, 'best')}, our "
+        f"form {gain(ours, 'best')}.",
     ]
-    best = f"Each at its best checkpoint: {format_interval(gains[PAPERS, 'best'])}"
-    own = gains[ours, "best"]
-    also = "" if own is None else f", and our form {format_interval(own)}"
-    return [*said, f"{best}{also}."]
 
 
 def sizes_of(arms: Arms) -> list[int]:

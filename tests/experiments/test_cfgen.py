@@ -182,9 +182,9 @@ def test_figure_4_by_size_and_arm(arms):
 
 def test_answers_name_the_control(arms, paper):
     first, second = answers(CLUENER, arms, paper, "ours")
-    assert "gains +3.2 ±" in first
-    assert "(the paper's: +4.3)" in first
-    assert "as many steps, gain +11.5" in first
-    assert second.startswith("Each at its best checkpoint: +3.2")
-    assert "our form" not in second
+    assert "the paper's recipe +3.2 ±" in first
+    assert "the paper's +4.3 over its N" in first
+    assert "as many steps, +11.5 ± 3.7 (N = 100, 200; seeds: 3)" in first
+    assert "best checkpoint: the paper's recipe +3.2 ±" in second
+    assert second.endswith("our form not run yet.")
     assert answers(CLUENER, {}, paper, "ours") == []
