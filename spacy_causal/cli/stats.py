@@ -27,8 +27,8 @@ def stats(
         truths = None if gold is None else truths_of_gold(gold)
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
-    header = ("mode", "annotators", "sentences", "answers", "skipped", "none of these")
-    header += ("s / sentence", "s / answer", "answers right", "sentences right")
+    counts = ("annotators", "sentences", "answers", "skipped", "none of these")
+    means = ("s / sentence", "s / answer", "answers right", "sentences right")
     rows = [
         (
             row.mode,
@@ -44,7 +44,7 @@ def stats(
         )
         for row in mode_stats(tasks, truths)
     ]
-    msg.table(rows, header=header, aligns=("l", *"r" * 9), divider=True)
+    msg.table(rows, header=("mode", *counts, *means), aligns=("l", *"r" * 9), divider=True)
     msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
     for mode, seconds, right in PAPER:
         msg.text(f"  {mode}: {_number(seconds)} s / sentence, {right} sentences right")

@@ -121,25 +121,25 @@ def _read_object(path: Path, line: Line) -> TextRecord | TokenRecord | Problem:
 def _read_csv(path: Path, lines: Iterator[Line | Problem]) -> Read:
     """The column "text"; a single column may go without a header."""
     problems: list[Problem] = []
-    number = 0
+    start = 0
 
     def clean() -> Iterator[str]:
-        nonlocal number
+        nonlocal start
         for line in lines:
             if isinstance(line, Problem):
                 problems.append(line)
             else:
-                number = line[0]
+                start = start or line[0]
                 yield line[1] + "\n"
 
     rows = csv.reader(clean(), strict=True)
     column = None
     while True:
-        start = number + 1
+        start = 0
         try:
             row = next(rows, None)
         except csv.Error as error:
-            yield Problem(path, number, f"no CSV: {error}")
+            yield Problem(path, start, f"no CSV: {error}")
             continue
         yield from problems
         problems.clear()

@@ -1,0 +1,101 @@
+"""The learner in a process of its own: the same as one that is waited for."""
+
+import time
+from functools import partial
+
+import pytest
+import spacy
+
+from spacy_causal.learning.answers import Answer
+from spacy_causal.learning.background import BackgroundLearner, Lessons
+from spacy_causal.learning.journal import Answered
+from spacy_causal.learning.learner import Learner
+from spacy_causal.learning.settings import LearnerSettings
+from spacy_causal.learning.weights import pipes_from_bytes
+
+
+def build(model):
+    settings = LearnerSettings(updates=1)
+    return Learner(spacy.load(model), "causal_ner", settings=settings)
+
+
+def said(person, label="PER"):
+    words = (person, "lives", "here", ".")
+    answer = Answer(person, 0, 1, ("PER", "LOC"), label, unit="mention")
+    return person, Answered(words, (True, True, False, False), (answer,))
+
+
+BATCHES = [[said("Anna"), said("Bruno")], [said("Rome", "LOC")], [said("Emma", None)]]
+
+
+def taught(model, batches):
+    lessons = Lessons(partial(build, model))
+    for batch in batches:
+        lessons.learn(batch)
+    return lessons
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        (["Emma"], BATCHES[:2]),
+        (["Anna"], [BATCHES[0][1:], *BATCHES[1:]]),
+        (["Anna", "Bruno"], BATCHES[1:]),
+        (["Rome", "Bruno"], [BATCHES[0][:1], BATCHES[2]]),
+        (["nobody"], BATCHES),
+    ],
+)
+def test_what_is_taken_back_was_never_learnt(model, gone, left):
+    lessons = taught(model, BATCHES)
+    lessons.forget(gone)
+    assert lessons.batches == left
+    assert lessons.weights() == taught(model, left).weights()
+
+
+def test_a_batch_that_fails_leaves_no_trace(model):
+    lessons = taught(model, BATCHES[:2])
+    bad = said("Anna")[1]
+    other = Answered(("Anna", "sings"), (True, False), bad.answers)
+    with pytest.raises(ValueError, match="other tokens"):
+        lessons.learn([said("Felix"), ("bad", other)])
+    lessons.learn(BATCHES[2])
+    assert lessons.weights() == taught(model, BATCHES).weights()
+
+
+def wait_for(condition, seconds=240):
+    for _ in range(seconds * 20):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("That did not happen.")
+
+
+def test_in_the_background(model, tmp_path):
+    """Its weights are those of a learner here, also after an undo and its death."""
+    background = BackgroundLearner(partial(build, model))
+    try:
+        begun = time.monotonic()
+        for batch in BATCHES:
+            background.learn(batch)
+        background.forget(["Rome"])
+        assert time.monotonic() - begun < 1
+        wait_for(lambda: not background.busy)
+        assert (background.n_learnt, background.failure) == (2, None)
+        weights = background.take_weights()
+        assert background.take_weights() is None
+        expected = taught(model, [BATCHES[0], BATCHES[2]]).weights()
+        assert weights == expected
+        nlp = spacy.load(model)
+        pipes_from_bytes(nlp, weights)
+        background._process.kill()
+        wait_for(lambda: background._n_deaths == 1 and not background.busy)
+        wait_for(lambda: background.n_learnt == 2)
+        assert background.take_weights() == expected
+        background.save(tmp_path / "taught")
+        assert spacy.load(tmp_path / "taught").pipe_names == ["causal_ner"]
+        (tmp_path / "file").write_text("")
+        with pytest.raises(OSError, match="was not saved"):
+            background.save(tmp_path / "file" / "taught")
+    finally:
+        background.close()
+    assert not background._process.is_alive()

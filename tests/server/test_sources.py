@@ -1,0 +1,82 @@
+"""Texts from files: one by one, and what is bad is passed over and named."""
+
+import spacy
+from spacy.tokens import Doc, DocBin
+
+from spacy_causal.server.sources import Source
+
+NLP = spacy.blank("en")
+
+
+def read(path, content):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    source = Source(str(path))
+    texts = [doc.text for doc in source.docs(NLP)]
+    return texts, [problem.line for problem in source.problems]
+
+
+def test_text(tmp_path):
+    content = b"\xef\xbb\xbfAnna lives\r\n\n \nin \xff Rome\n\xe5\xae\x89\xe5\xa8\x9c\n"
+    assert read(tmp_path / "a.txt", content) == (["Anna lives", "安娜"], [4])
+
+
+def test_jsonl(tmp_path):
+    lines = [
+        '{"text": "Anna", "label": [[0, 99, "PER"]], "answer": "reject"}',
+        '{"text": "a\\nb"}',
+        "{",
+        "[1]",
+        '{"text": 3}',
+        '{"text": " "}',
+        '{"text": "\\u0000"}',
+        '{"text": "half \\ud800"}',
+        '{"texts": "x"}',
+        '{"text": "In-mo", "tokens": [{"start": 0, "end": 5}]}',
+        '{"text": "ok"}',
+    ]
+    texts, bad = read(tmp_path / "a.jsonl", "\n".join(lines))
+    assert texts == ["Anna", "a\nb", "In-mo", "ok"]
+    assert bad == [3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_source_may_have_tokens_of_its_own(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "In-mo x", "tokens": [{"start": 0, "end": 5}, '
+                    '{"start": 6, "end": 7}]}')  # fmt: skip
+    (doc,) = Source(str(path)).docs(NLP)
+    assert [token.text for token in doc] == ["In-mo", "x"]
+
+
+def test_csv(tmp_path):
+    content = 'id,Text\n1,"Anna, here"\n2,"two\nlines"\n3,\n4,b\x07d\n5\n6,last\n'
+    assert read(tmp_path / "a.csv", content) == (
+        ["Anna, here", "two\nlines", "last"],
+        [5, 6, 7],
+    )
+
+
+def test_csv_of_one_column_needs_no_name(tmp_path):
+    assert read(tmp_path / "a.csv", "Anna\nRome\n") == (["Anna", "Rome"], [])
+    texts, bad = read(tmp_path / "b.csv", "a,b\n1,2\n")
+    assert texts == [] and bad == [1]
+
+
+def test_spacy(tmp_path):
+    docs = [Doc(NLP.vocab, words=["In-mo", "x"]), Doc(NLP.vocab), NLP("Anna")]
+    DocBin(docs=docs).to_disk(tmp_path / "a.spacy")
+    source = Source(str(tmp_path / "a.spacy"))
+    found = list(source.docs(NLP))
+    assert [[token.text for token in doc] for doc in found] == [
+        ["In-mo", "x"],
+        ["Anna"],
+    ]
+    assert source.fraction == 1
+
+
+def test_texts_are_read_when_they_are_wanted(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("text\n" * 100_000)
+    source = Source(str(path))
+    docs = source.docs(NLP)
+    next(docs)
+    assert 0 < source.fraction < 0.001
