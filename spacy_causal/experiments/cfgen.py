@@ -313,8 +313,8 @@ def answers(setting: Setting, arms: Arms, paper: Paper, ours: str) -> list[str]:
     beside = "" if printed is None else f", the paper's {_points(printed)} over its N"
     return [
         f"{setting.name}, points of relaxed F1 over {BASE}. After the fixed passes: "
-        f"the paper's recipe {gain(PAPERS, 'fixed')}{beside}; the same sentences without "
-        f"swaps, trained for as many steps, {gain(CONTROL, 'fixed')}.",
+        f"the paper's recipe {gain(PAPERS, 'fixed')}{beside}; the same sentences "
+        f"without swaps, trained for as many steps, {gain(CONTROL, 'fixed')}.",
         f"Each at its best checkpoint: the paper's recipe {gain(PAPERS, 'best')}, our "
         f"form {gain(ours, 'best')}.",
     ]
