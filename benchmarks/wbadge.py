@@ -20,7 +20,8 @@ from numpy.random import default_rng
 from tqdm import tqdm
 
 from spacy_causal.experiments.active import Course, Round, first_share, run_rounds
-from spacy_causal.experiments.active_curves import ALL, header, table
+from spacy_causal.experiments.active_curves import ALL, HEADER, NEEDED, needed_table
+from spacy_causal.experiments.active_curves import table as strategies_table
 from spacy_causal.experiments.active_setup import make_strategy
 from spacy_causal.experiments.active_simulation import create_look, train_everything
 from spacy_causal.experiments.results import Results, cell_key
@@ -125,10 +126,13 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
     for group in groups:
         own = [r for r in rows if (r["data"], r["model"], r["split"]) == group]
         print("\n##", *group)
-        print("|", " | ".join(header(own)), "|")
-        print("|", " | ".join("---" for _ in header(own)), "|")
-        for line in table(own):
-            print("|", " | ".join(line), "|")
+        for header, lines in (
+            (HEADER, strategies_table(own)),
+            (NEEDED, needed_table(own)),
+        ):
+            print()
+            for line in (header, ["---"] * len(header), *lines):
+                print("|", " | ".join(line), "|")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 import typer
 from wbadge import print_tables
 
-from spacy_causal.experiments.active_curves import findings, header, table
-from spacy_causal.experiments.active_page import CHOSEN, draw_active
+from spacy_causal.experiments.active_curves import findings
+from spacy_causal.experiments.active_page import CHOSEN, draw_active, tables_of
 from spacy_causal.experiments.page import write_page
 from spacy_causal.experiments.results import Results
-from spacy_causal.experiments.sections import Figure, Section, Table, render_sections
+from spacy_causal.experiments.sections import Figure, Section, render_sections
 
 PAPER = Path(__file__).parents[1] / "assets" / "papers" / "wbadge.json"
 TITLE = "Which sentences to annotate next?"
@@ -60,7 +60,7 @@ def render_page(rows: list[dict[str, Any]]) -> str:
                 title=name,
                 text=lines,
                 figures=[Figure(svg, f"Strict F1 on {split}; seeds: {seeds}.")],
-                tables=[Table("Strategies", header(own), table(own))],
+                tables=tables_of(own),
             )
         )
     return render_sections(TITLE, QUESTION, said, [*sections, beside_the_paper()])

@@ -145,11 +145,18 @@ def _run(
 
 
 def _show(rows: list[dict[str, Any]]) -> None:
-    from spacy_causal.experiments.active_curves import findings, header, table
+    from spacy_causal.experiments.active_curves import (
+        HEADER,
+        NEEDED,
+        findings,
+        needed_table,
+        table,
+    )
 
-    columns = header(rows)
-    aligns = ("l", *("r" for _ in columns[1:]))
-    msg.table(table(rows), header=columns, aligns=aligns, divider=True)
+    for header, lines in ((HEADER, table(rows)), (NEEDED, needed_table(rows))):
+        aligns = ("l", *("r" for _ in header[1:]))
+        if lines:
+            msg.table(lines, header=header, aligns=aligns, divider=True)
     for sentence in findings(rows):
         msg.text(sentence)
     augment = rows[0]["augment"]

@@ -11,6 +11,7 @@ from spacy_causal.experiments.wording import format_spread
 ALL = "all"
 BASELINE = "random"
 LEVELS = (0.95, 0.98, 0.99)
+MORE = "more words than were bought"
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -123,37 +124,35 @@ def say_points(difference: Interval) -> str:
     return f"{text} ± {100 * difference.half:.1f}"
 
 
-def header(rows: Rows) -> list[str]:
-    """The columns of `table`."""
-    columns = ["strategy", "mean F1", f"to {BASELINE}", "last F1", "words", "sentences"]
-    levels = LEVELS if full_scores(rows) else ()
-    columns += ["words a sentence", "seconds to pick"]
-    return columns + [f"words for {100 * level:.0f} %" for level in levels]
+HEADER = [
+    *("strategy", "mean F1", f"to {BASELINE}", "last F1", "words", "sentences"),
+    *("words a sentence", "seconds to pick"),
+]
+NEEDED = ["strategy", *(f"{100 * level:.0f} %" for level in LEVELS)]
 
 
 def table(rows: Rows) -> list[list[str]]:
-    """A line a strategy, the largest area first."""
+    """A line a strategy, the largest area first; columns are those of `HEADER`."""
     curves, full = curves_of(rows), full_scores(rows)
     found = areas(curves)
-    order = sorted(curves, key=lambda name: -mean(found[name].values()))
     lines = []
-    for name in order:
+    for name in _best_first(found):
         own = [r for r in rows if r["strategy"] == name]
         last = [r for r in own if r["round"] == max(x["round"] for x in own)]
         bought = [r for r in own if r["round"]] or own
         paired = BASELINE in found and name != BASELINE
-        line = [
-            name,
-            format_spread(found[name].values()),
-            say_points(gain(found, name, BASELINE)) if paired else "",
-            format_spread(row["score"] for row in last),
-            f"{mean(row['words'] for row in last):,.0f}",
-            f"{mean(row['sentences'] for row in last):,.0f}",
-            f"{mean(row['mean_length'] for row in bought):.1f}",
-            f"{mean(row['pick_seconds'] for row in bought):.1f}",
-        ]
-        levels = LEVELS if full else ()
-        lines.append([*line, *(needed(curves[name], full, x) for x in levels)])
+        lines.append(
+            [
+                name,
+                format_spread(found[name].values()),
+                say_points(gain(found, name, BASELINE)) if paired else "",
+                format_spread(row["score"] for row in last),
+                f"{mean(row['words'] for row in last):,.0f}",
+                f"{mean(row['sentences'] for row in last):,.0f}",
+                f"{mean(row['mean_length'] for row in bought):.1f}",
+                f"{mean(row['pick_seconds'] for row in bought):.1f}",
+            ]
+        )
     if full:
         everything = [row for row in rows if row["strategy"] == ALL]
         words, sentences = (
@@ -161,9 +160,20 @@ def table(rows: Rows) -> list[list[str]]:
             for key in ("words", "sentences")
         )
         score = format_spread(full.values())
-        rest = [""] * (len(header(rows)) - 6)
-        lines.append(["everything", "", "", score, words, sentences, *rest])
+        lines.append(["everything", "", "", score, words, sentences, "", ""])
     return lines
+
+
+def needed_table(rows: Rows) -> list[list[str]]:
+    """The words each strategy needs for a share of what everything scores; columns are
+    those of `NEEDED`. No lines where nobody trained on everything."""
+    curves, full = curves_of(rows), full_scores(rows)
+    if not full:
+        return []
+    return [
+        [name, *(needed(curves[name], full, level) for level in LEVELS)]
+        for name in _best_first(areas(curves))
+    ]
 
 
 def findings(rows: Rows) -> list[str]:
@@ -187,11 +197,36 @@ def findings(rows: Rows) -> list[str]:
         said[0] = f"Random picks do best {over}, mean F1 {scored}: " + (
             f"{say_points(difference)} points to {base} ({_sure(difference)})."
         )
-    for level in LEVELS if full else ():
+    return [*said, *_levels(curves[best], curves[base], full, (best, base))]
+
+
+def _best_first(areas: Mapping[str, Mapping[int, float]]) -> list[str]:
+    return sorted(areas, key=lambda name: -mean(areas[name].values()))
+
+
+def _levels(
+    best: Mapping[int, Curve],
+    base: Mapping[int, Curve],
+    full: Mapping[int, float],
+    names: tuple[str, str],
+) -> list[str]:
+    """What the words for each level are; levels that neither reached, in one go."""
+    if not full:
+        return []
+    said, missed = [], []
+    for level in LEVELS:
+        words = [_words(curves, full, level) for curves in (best, base)]
+        if words == [MORE, MORE]:
+            missed.append(f"{100 * level:.0f} %")
+        else:
+            said.append(
+                f"{100 * level:.0f} % of the F1 that all words give takes {words[0]} "
+                f"with {names[0]} and {words[1]} with {names[1]}."
+            )
+    if missed:
         said.append(
-            f"{100 * level:.0f} % of the F1 that all words give takes "
-            f"{_words(curves[best], full, level)} with {best} and "
-            f"{_words(curves[base], full, level)} with {base}."
+            f"{', '.join(missed)} of the F1 that all words give "
+            f"({format_spread(full.values())}) takes {MORE}."
         )
     return said
 
@@ -199,7 +234,7 @@ def findings(rows: Rows) -> list[str]:
 def _words(seeds: Mapping[int, Curve], full: Mapping[int, float], level: float) -> str:
     text = needed(seeds, full, level)
     if text == "not reached":
-        return "more words than were bought"
+        return MORE
     return text.replace(" (", " words (") if "(" in text else f"{text} words"
 
 

@@ -12,12 +12,14 @@ from matplotlib.figure import Figure as Drawing
 
 from spacy_causal.experiments.active_curves import (
     ALL,
+    HEADER,
+    NEEDED,
     Curves,
     Rows,
     curves_of,
     findings,
     full_scores,
-    header,
+    needed_table,
     table,
 )
 from spacy_causal.experiments.charts import INK, svg_of
@@ -59,7 +61,7 @@ def render_active(rows: Rows) -> str:
     curve = Section(
         title="Learning curves",
         figures=[Figure(figure, caption)],
-        tables=[Table("Strategies", header(rows), table(rows))],
+        tables=tables_of(rows),
         remarks=[
             CHOSEN,
             "Who labels is simulated: a text that is chosen gets the labels it has in "
@@ -78,6 +80,14 @@ def render_active(rows: Rows) -> str:
         ],
     )
     return render_sections(TITLE, QUESTION, said, [curve, made])
+
+
+def tables_of(rows: Rows) -> list[Table]:
+    """The strategies, and the words they need."""
+    words = needed_table(rows)
+    tables = [Table("Strategies", HEADER, table(rows))]
+    caption = "Words needed for a share of the F1 that all words give"
+    return [*tables, Table(caption, NEEDED, words)] if words else tables
 
 
 def draw_active(rows: Rows, *, name: str, alt: str) -> str:
