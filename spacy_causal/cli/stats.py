@@ -44,7 +44,9 @@ def stats(
         )
         for row in mode_stats(tasks, truths)
     ]
-    msg.table(rows, header=("mode", *counts, *means), aligns=("l", *"r" * 9), divider=True)
+    msg.table(
+        rows, header=("mode", *counts, *means), aligns=("l", *"r" * 9), divider=True
+    )
     msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
     for mode, seconds, right in PAPER:
         msg.text(f"  {mode}: {_number(seconds)} s / sentence, {right} sentences right")

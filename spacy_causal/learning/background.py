@@ -146,6 +146,7 @@ class BackgroundLearner:
         process.join(10)
 
     def _start(self) -> None:
+        self._n_asked, self._n_done = 1, 0
         context = get_context("spawn")
         mine, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(
@@ -154,7 +155,6 @@ class BackgroundLearner:
         self._process.start()
         theirs.close()
         self._outbox: SimpleQueue[tuple[str, Any] | None] = SimpleQueue()
-        self._n_asked, self._n_done = 1, 0
         for batch in self._batches:
             self._ask("learn", batch)
         for target, args in (
@@ -175,12 +175,12 @@ class BackgroundLearner:
             self._outbox.put(None)
             if self._closing:
                 return
-            self._n_deaths += 1
             self.failure = "the process that learns has died"
-            if self._n_deaths <= MOST_DEATHS:
+            if self._n_deaths < MOST_DEATHS:
                 self._start()
             else:
                 self._n_done = self._n_asked
+            self._n_deaths += 1
             if self._saving:
                 self._saving = False
                 self._saved.put(self.failure)

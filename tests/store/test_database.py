@@ -33,7 +33,9 @@ def emptied(url):
 def url(request, tmp_path):
     if request.param == "postgresql":
         return emptied(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path}/new/a.db" if request.param == "sqlite" else "sqlite://"
+    return (
+        f"sqlite:///{tmp_path}/new/a.db" if request.param == "sqlite" else "sqlite://"
+    )
 
 
 def test_records_come_back_in_order(url):
@@ -140,9 +142,10 @@ def postgres_url(tmp_path_factory):
     as_other = []
     folder = tmp_path_factory.mktemp("postgres")
     if os.geteuid() == 0:
-        if not shutil.which("runuser") or subprocess.run(
-            ["id", "postgres"], capture_output=True
-        ).returncode:
+        if (
+            not shutil.which("runuser")
+            or subprocess.run(["id", "postgres"], capture_output=True).returncode
+        ):
             pytest.skip("PostgreSQL does not run as root, and has no user here")
         as_other = ["runuser", "-u", "postgres", "--"]
         for each in (folder, *folder.parents[:2]):
