@@ -91,6 +91,9 @@ def make_plan(
 ) -> Plan:
     """Decide how gradients are held, from the size they would have."""
     n_tags = len({name for member in members for name in member.names})
+    if needs.samples:
+        part = "encoder and head" if members[0].drops_in_encoder else "head alone"
+        logger.info("%d passes with dropout: the %s", needs.samples, part)
     if needs.gradients is None:
         return Plan(needs, seed, None, None, n_tags)
     n_columns = _gradient_width(members[0], texts)

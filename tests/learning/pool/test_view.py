@@ -123,7 +123,7 @@ def test_what_was_not_asked_for_is_an_error(trained, texts):
         view.best(["z"])
 
 
-def test_only_the_head_runs_again_behind_a_shared_encoder(trained, texts):
+def test_only_the_head_runs_again_behind_a_shared_encoder(trained, texts, caplog):
     labeller = Labeller(trained, "it")
     shared = "tok2vec" in trained.pipe_names
     assert labeller.drops_in_encoder is not shared
@@ -131,10 +131,13 @@ def test_only_the_head_runs_again_behind_a_shared_encoder(trained, texts):
     encode = labeller.encoder._func
     labeller.encoder._func = lambda *a, **k: calls.append(1) or encode(*a, **k)
     try:
-        view_pool(trained, "it", {"a": texts["a"]}, Needs(samples=10))
+        with caplog.at_level(logging.INFO):
+            view_pool(trained, "it", {"a": texts["a"]}, Needs(samples=10))
     finally:
         labeller.encoder._func = encode
     assert len(calls) == (1 if shared else 11)
+    part = "head alone" if shared else "encoder and head"
+    assert f"10 passes with dropout: the {part}" in caplog.text
 
 
 def test_docs_are_read_as_their_words(trained, texts, nlp):
