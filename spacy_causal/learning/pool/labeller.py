@@ -6,15 +6,18 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator, default_rng
+from numpy.random import Generator
 from spacy.language import Language
 from spacy.pipeline.tagger import Tagger
 from spacy.tokens import Doc
 from thinc.api import Model, set_dropout_rate
 from thinc.types import Floats2d
+from torch import Tensor, nn
+from torch.nn import functional
 
 from spacy_causal.learning.reading import bare_copy, read_upstream
 from spacy_causal.learning.seeding import seeded
+from spacy_causal.ml.head import module_of
 from spacy_causal.ml.tagger import own_positions
 from spacy_causal.numeric import softmax
 from spacy_causal.pipeline.token_labeller import TokenLabeller
@@ -98,18 +101,17 @@ class Labeller:
     ) -> Iterator[np.ndarray]:
         """Passes with dropout, as probabilities, some at once: shape (s, N, M). Only
         what comes after the first dropout is run again."""
-        if self.drops_in_encoder:
-            with _training_dropout(self.encoder, dropout), seeded(self.nlp, [seed]):
-                rng = default_rng(seed)
-                for _ in range(samples):
-                    passed = self._encode(docs, is_train=True)
-                    yield self._passes(passed, head, 1, dropout, rng)
-            return
-        rng, left = default_rng(seed), samples
-        at_once = max(1, VALUES_AT_ONCE // max(vectors.size, 1))
-        while left > 0:
-            yield self._passes(vectors, head, min(at_once, left), dropout, rng)
-            left -= at_once
+        with _head_dropout(self.pipe.model, dropout), seeded(self.nlp, [seed]) as rng:
+            if self.drops_in_encoder:
+                with _training_dropout(self.encoder, dropout):
+                    for _ in range(samples):
+                        passed = self._encode(docs, is_train=True)
+                        yield self._passes(passed, head, 1, dropout, rng)
+                return
+            at_once = max(1, VALUES_AT_ONCE // max(vectors.size, 1))
+            for done in range(0, samples, at_once):
+                n = min(at_once, samples - done)
+                yield self._passes(vectors, head, n, dropout, rng)
 
     def _prepare(self, text: str | Doc) -> Doc:
         if isinstance(text, str):
@@ -153,6 +155,32 @@ def _linear_head(
 ) -> TokenScores:
     logits = vectors @ layer.get_param("W").T + layer.get_param("b")
     return TokenScores(logits, vectors, None, lengths * n)
+
+
+class _AlwaysDropout(nn.Module):
+    """Dropout in evaluation too."""
+
+    def __init__(self, rate: float):
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, X: Tensor) -> Tensor:
+        return functional.dropout(X, self.rate, training=True)
+
+
+@contextmanager
+def _head_dropout(model: Model, rate: float) -> Iterator[None]:
+    """A head's own dropout, where it has one, at a rate, the rest as in prediction."""
+    layer = model.get_ref("output_layer")
+    head: Any = module_of(layer) if layer.shims else None
+    if not hasattr(head, "dropout"):
+        yield
+        return
+    own, head.dropout = head.dropout, _AlwaysDropout(rate)
+    try:
+        yield
+    finally:
+        head.dropout = own
 
 
 @contextmanager

@@ -110,6 +110,24 @@ def test_sampling_changes_nothing_of_the_model(trained, texts):
     assert first.information("a").max() > 0
 
 
+def test_a_head_drops_where_it_does_in_training(monkeypatch):
+    nlp = build("bilstm-shared")
+    labeller = Labeller(nlp, "it")
+    docs = labeller.read(labeller.prepare([TEXTS["a"]]))
+    _, vectors, head = labeller.score(docs)
+
+    def undropped(vectors, head, n, *_):
+        return head(np.tile(vectors, (n, 1)), n)
+
+    monkeypatch.setattr(labeller, "_passes", undropped)
+    given = {"samples": 2, "dropout": 0.5, "seed": 0}
+    (passed,) = labeller.sample(docs, vectors, head, **given)
+    first, second = passed.logits.reshape(2, 9, -1)
+    assert (first != second).any()
+    alike = undropped(vectors, head, 2).logits.reshape(2, 9, -1)
+    assert alike[0] == pytest.approx(alike[1], abs=1e-5)
+
+
 def test_what_was_not_asked_for_is_an_error(trained, texts):
     view = view_pool(trained, "it", texts, Needs(best=True))
     for ask in (

@@ -28,11 +28,19 @@ INTERVENING = {
 }
 LISTENER = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32}
 HEAD = "spacy-causal.DeconfoundedTagger.v1"
+BILSTM = {"@architectures": "spacy-causal.BiLSTMTagger.v1", "hidden_width": 8}
+SEQ2SEQ = {
+    "@architectures": "spacy-causal.BiLSTMEncoderDecoder.v1",
+    "hidden_width": 8,
+    "decoder_width": 8,
+}
 EXACT = {"@architectures": HEAD, "adjustment": "exact"}
 CASES = {
     "ner": ("causal_ner", {}, INTERVENING, False),
     "ner-exact": ("causal_ner", EXACT, INTERVENING, False),
     "ner-shared": ("causal_ner", {}, LISTENER, True),
+    "bilstm-shared": ("causal_ner", BILSTM, LISTENER, True),
+    "seq2seq": ("causal_ner", SEQ2SEQ, CNN, False),
     "causal_tagger": ("causal_tagger", {}, INTERVENING, False),
     "tagger": ("tagger", {}, CNN, False),
     "tagger-shared": ("tagger", {}, LISTENER, True),
