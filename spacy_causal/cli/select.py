@@ -187,7 +187,9 @@ def _read_blocks(engine: Engine, model: str, committee: list[str], workers: int)
         return None
     from spacy_causal.learning.pool.distributed import create_ray_reader
 
-    return create_ray_reader([model, *committee], workers=workers)
+    names = [model, *committee]
+    found = [str(Path(n).resolve()) if Path(n).exists() else n for n in names]
+    return create_ray_reader(found, workers=workers)
 
 
 def _warn(pool: "Pool") -> None:
