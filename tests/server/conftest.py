@@ -60,10 +60,10 @@ def texts(tmp_path_factory):
 
 
 class Server:
-    """`python -m recipes.feedback` in a process of its own."""
+    """`python -m recipes.NAME` in a process of its own."""
 
-    def __init__(self, *args, env=None):
-        self.command = [sys.executable, "-m", "recipes.feedback", *map(str, args)]
+    def __init__(self, *args, env=None, recipe="feedback"):
+        self.command = [sys.executable, "-m", f"recipes.{recipe}", *map(str, args)]
         self.env = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
         self.start()
 
