@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path, seed):
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory):
+def postgres_url():
     """A server of its own where PostgreSQL is installed; it does not run as root."""
     pytest.importorskip("psycopg", reason="no driver for PostgreSQL is installed")
     places = [Path(p).parent for p in [shutil.which("initdb")] if p]
@@ -140,7 +141,8 @@ def postgres_url(tmp_path_factory):
     if not places:
         pytest.skip("PostgreSQL is not installed")
     as_other = []
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not under pytest's folder, which every run closes to other users again.
+    folder = Path(tempfile.mkdtemp(prefix="postgres"))
     if os.geteuid() == 0:
         if (
             not shutil.which("runuser")
@@ -148,8 +150,6 @@ def postgres_url(tmp_path_factory):
         ):
             pytest.skip("PostgreSQL does not run as root, and has no user here")
         as_other = ["runuser", "-u", "postgres", "--"]
-        for each in (folder, *folder.parents[:2]):
-            each.chmod(0o755)
         shutil.chown(folder, "postgres")
     binaries = places[-1]
 
@@ -169,3 +169,4 @@ def postgres_url(tmp_path_factory):
     assert begun.returncode == 0, begun.stdout + begun.stderr
     yield f"postgresql+psycopg://ann@127.0.0.1:{port}/postgres"
     run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "stop")
+    shutil.rmtree(folder)
