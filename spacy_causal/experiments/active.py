@@ -66,6 +66,11 @@ class Course:
     fresh: bool = True
     augment: Augment | None = None
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether a model needs none before it; augmentation looks at that one."""
+        return self.fresh and self.augment is None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Round:
@@ -120,7 +125,7 @@ def run_rounds(
     seed: int,
     *,
     known: Sequence[Sequence[str]] = (),
-    first: Language | None = None,
+    first: tuple[Language, int] | None = None,
 ) -> Iterator[Round]:
     """Train on the initial documents, then buy and train again, round by round.
 
@@ -128,11 +133,12 @@ def run_rounds(
     strategies that buy the same are trained the same.
 
     known (Sequence[Sequence[str]]): Picks of rounds that ran before, the initial one's
-        first; they are neither run again nor yielded. From scratch only.
-    first (Language | None): The initial round's model, where it is at hand.
+        first; they are neither run again nor yielded. Only where models stand alone.
+    first (tuple[Language, int] | None): What `train_on` gave for the initial round,
+        where it is at hand.
     """
-    if known and not course.fresh:
-        raise ValueError("A model that goes on from the round before needs all rounds.")
+    if known and not course.stands_alone:
+        raise ValueError("A model that depends on the one before needs all rounds.")
     rounds = [list(picks) for picks in known] or [list(initial)]
     labelled = [id for picks in rounds for id in picks]
     nlp, generated, pick_seconds = None, 0, 0.0
@@ -150,7 +156,7 @@ def run_rounds(
         if number or first is None:
             nlp, generated = train_on(course, labelled, (seed, number), nlp)
         else:
-            nlp = first
+            nlp, generated = first
         fit_seconds = time.perf_counter() - started
         if number < len(known):
             continue

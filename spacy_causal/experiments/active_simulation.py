@@ -146,20 +146,20 @@ def simulate_active(
     course = stage.course(create_look(stage.component), progress)
     for seed in seeds:
         initial = first_share(stage.pool, setup.initial, default_rng(seed))
-        first: Language | None = None
+        first: tuple[Language, int] | None = None
         for strategy in setup.strategies:
             cells = setup.cells(strategy, seed)
             known = _picks_of(results, cells)
             if len(known) == len(cells):
                 continue
             if first is None and setup.fresh:
-                first, _ = train_on(course, initial, (seed, 0))
+                first = train_on(course, initial, (seed, 0))
             rounds = run_rounds(
                 course,
                 make_strategy(strategy),
                 initial,
                 seed,
-                known=known if setup.fresh else (),
+                known=known if course.stands_alone else (),
                 first=first,
             )
             for found in rounds:

@@ -98,9 +98,9 @@ def test_it_goes_on_where_it_was_stopped(n_known):
 
 
 def test_the_first_model_can_be_shared_between_strategies():
-    shop, first = Shop(), SimpleNamespace(key=(0, 0), words=7)
+    shop, first = Shop(), (SimpleNamespace(key=(0, 0), words=7), 3)
     rounds = list(run_rounds(shop.course(), Draw(), initial(), 0, first=first))
-    assert rounds[0].score == 7
+    assert rounds[0].score == 7 and rounds[0].generated == 3
     assert [key for _, key, _ in shop.fits] == [(0, 1), (0, 2), (0, 3)]
 
 
@@ -138,6 +138,10 @@ def test_augmentation_sees_the_labelled_docs_and_a_model_of_them():
     assert len({drawn for _, _, drawn in seen}) == 4
     assert [r.generated for r in rounds] == [2] * 4
     assert shop.fits[1][0] == rounds[0].sentences + 2
+    # Each model depends on the one before: a run cannot begin in the middle.
+    known = [r.picks for r in rounds[:2]]
+    with pytest.raises(ValueError, match="needs all rounds"):
+        list(run_rounds(shop.course(augment=augment), Draw(), [], 0, known=known))
 
 
 def test_a_pool_that_is_used_up_ends_it():
