@@ -16,7 +16,10 @@ def cover(points: Floats2d, centres: Floats2d, basket: Basket, rng: Generator) -
     points (Floats2d): Of the unlabelled, shape (N, D).
     centres (Floats2d): Of the labelled, shape (L, D); without any the first pick is
         drawn.
+    Raises ValueError for a point or centre that is not finite.
     """
+    if not (np.isfinite(points).all() and np.isfinite(centres).all()):
+        raise ValueError("A vector is not finite: the model gives NaN or infinity.")
     norms = np.einsum("nd,nd->n", points, points, dtype=np.float64)
     nearest = nearest_centre(points, norms, centres)
     while basket.open.any():

@@ -98,6 +98,14 @@ def test_a_draw_at_the_very_end_has_mass():
     assert draw_row(mass, mass > 0, Last()) == 1
 
 
+def test_the_cover_takes_no_draw_for_what_is_no_number():
+    points = np.array([[1.0], [np.nan], [2.0]])
+    basket = Basket(np.ones(3, dtype=int), Budget(1))
+    with pytest.raises(ValueError, match="finite"):
+        cover(points, points[:1], basket, np.random.default_rng(0))
+    assert basket.chosen == []
+
+
 def test_the_cover_takes_what_is_farthest():
     rng = np.random.default_rng(0)
     points, centres = rng.normal(size=(30, 4)), rng.normal(size=(300, 4))
