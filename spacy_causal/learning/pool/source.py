@@ -50,7 +50,8 @@ def read_passages(
     or of any other file, in which each line is one; what cannot be read is a problem.
 
     split (str): Cut each text into sentences (by punctuation, where a Doc does not say)
-        or lines. White space at the ends is left out, and so is what has nothing else.
+        or lines. White space at the ends is left out, but not a Doc's tokens; and so
+        is what has nothing else.
     """
     if split not in ("sents", "lines", "none"):
         raise ValueError(f"A split is sents, lines or none, not {split!r}.")
@@ -126,8 +127,9 @@ def _parts_of_doc(whole: Passage, doc: Doc, split: Split) -> Iterator[Passage]:
         if not doc.has_annotation("SENT_START"):
             doc = _sentencizer(doc.lang_).get_pipe("sentencizer")(doc)
         for sent in doc.sents:
-            part = sent.as_doc()
-            yield Passage(sent.text, whole.line, sent.start_char, sent.end_char, part)
+            start, end = sent.start_char, sent.end_char
+            if sent.text.strip():
+                yield Passage(sent.text, whole.line, start, end, sent.as_doc())
     elif doc.text.strip():
         yield whole
 

@@ -82,8 +82,7 @@ class FileStore:
 
     def _join(self, whole: Path) -> None:
         blocks = [_mapped(path) for path in self._finished()]
-        part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
-        part.mkdir()
+        part = _new_part(whole)
         for name in sorted({name for arrays in blocks for name in arrays}):
             parts = [_part(arrays, name, blocks) for arrays in blocks]
             shape = (sum(map(len, parts)), *parts[0].shape[1:])
@@ -98,9 +97,7 @@ class FileStore:
         part.rename(whole)
 
     def _write(self, path: Path, arrays: Arrays) -> None:
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir()
+        part = _new_part(path)
         for name, array in arrays.items():
             np.save(part / f"{name}.npy", array)
         part.rename(path)
@@ -113,6 +110,15 @@ class FileStore:
 
 
 Store = MemoryStore | FileStore
+
+
+def _new_part(path: Path) -> Path:
+    """An empty folder beside a path; one that a killed process of our number left is
+    cleared."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    return part
 
 
 def _mapped(folder: Path) -> Arrays:
