@@ -17,7 +17,7 @@ DIGITS = re.compile(r"\d")
 
 def near_duplicates(texts: Sequence[Sequence[str]], similarity: float) -> Similar:
     """Tell which texts share at least this much of their word pairs with a given one:
-    the Jaccard index, estimated by MinHash. At 1 only equal texts are duplicates.
+    the Jaccard index, estimated by MinHash. At 1 all of them.
 
     texts (Sequence[Sequence[str]]): Lower-case forms; a digit is as good as another.
     """
