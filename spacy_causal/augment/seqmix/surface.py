@@ -19,11 +19,11 @@ class Written(NamedTuple):
     def casing(self) -> str | None:
         """How it is cased, None where that says nothing."""
         casing = casing_of([self.word])
-        if casing in ("upper", "title"):
-            if self.initial and casing == "title":
-                return None
-            return "title" if sum(map(_is_cased, self.word)) == 1 else casing
-        return casing if casing == "lower" else None
+        if casing == "upper" and sum(map(_is_cased, self.word)) == 1:
+            casing = "title"
+        if casing == "title" and self.initial:
+            return None
+        return casing if casing in ("upper", "title", "lower") else None
 
 
 def cased_like(word: str, heavier: Written, lighter: Written) -> str:

@@ -15,6 +15,7 @@ from spacy_causal.augment.seqmix.surface import Written, cased_like, spaces_betw
         ("went", ("10", False), (",", False), "went"),
         ("went", ("The", True), ("of", False), "went"),
         ("Went", ("The", True), ("of", False), "went"),
+        ("went", ("A", True), ("of", False), "went"),
         ("oslo", ("A", False), ("of", False), "Oslo"),
         ("iPhone", ("Rome", False), ("of", False), "iPhone"),
         ("NATO", ("Rome", False), ("of", False), "NATO"),
