@@ -13,6 +13,7 @@ from spacy_causal.augment.perplexity.screen import (
     FitScreen,
     Unit,
     check_range,
+    highest,
     percentile_bounds,
     perplexity,
     screen_of,
@@ -26,7 +27,7 @@ def create_causal_lm_perplexity(
     model: str = "gpt2",
     *,
     low: float = 0.0,
-    high: float = 500.0,
+    high: float | None = None,
     unit: Unit = "perplexity",
     precision: Precision = "float32",
     batch_tokens: int = 1024,
@@ -39,14 +40,15 @@ def create_causal_lm_perplexity(
     first token has a probability and counts; where there is no BOS token it does not.
 
     model (str): A name on the model hub, or a folder; loaded at the first call.
-    low, high (float): The range. 500 is the paper's for GPT-2 and means nothing to
-        another model.
+    low, high (float): The range; high is 500 as a perplexity, 95 as a percentile where
+        it is None. 500 is the paper's for GPT-2 and means nothing to another model.
     unit (str): "perplexity", or "percentile" of the labelled texts' own.
     precision (str): "bfloat16" is faster where the processor has it, and coarser.
     batch_tokens (int): Tokens of a batch, with what pads them.
     RETURNS (FitScreen): A function of labelled Docs that gives a Screen.
     Raises ValueError for a range that is none.
     """
+    high = highest(high, unit)
     return FitCausalLM(model, low, high, unit, precision, batch_tokens, device)
 
 

@@ -12,6 +12,7 @@ from spacy_causal.augment.perplexity.screen import (
     FitScreen,
     Unit,
     check_range,
+    highest,
     percentile_bounds,
     perplexity,
     screen_of,
@@ -27,7 +28,7 @@ def create_ngram_perplexity(
     *,
     order: int = 3,
     low: float = 0.0,
-    high: float = 95.0,
+    high: float | None = None,
     unit: Unit = "percentile",
 ) -> FitScreen:
     """Keep what an n-gram model of the labelled texts does not find too odd.
@@ -40,12 +41,13 @@ def create_ngram_perplexity(
     and a labelled text by one without itself.
 
     order (int): Words of an n-gram.
-    low, high (float): The range that is kept.
+    low, high (float): The range that is kept; high is 95 as a percentile, 500 as a
+        perplexity where it is None.
     unit (str): "percentile" of the perplexities of the labelled texts, or "perplexity".
     RETURNS (FitScreen): A function of labelled Docs that gives a Screen.
     Raises ValueError for a range that is none.
     """
-    return FitNgram(order, low, high, unit)
+    return FitNgram(order, low, highest(high, unit), unit)
 
 
 @dataclass(frozen=True)

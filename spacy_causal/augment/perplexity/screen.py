@@ -14,6 +14,8 @@ TOO_HIGH = Verdict(False, "perplexity too high")
 TOO_LOW = Verdict(False, "perplexity too low")
 
 Unit = Literal["perplexity", "percentile"]
+# Where nothing is said; as a perplexity the paper's, for GPT-2.
+HIGHEST: dict[Unit, float] = {"perplexity": 500.0, "percentile": 95.0}
 # Labelled Docs → what judges others by them.
 FitScreen = Callable[[Sequence[Doc]], Screen]
 Perplexities = Callable[[Sequence[Doc]], list[float]]
@@ -51,6 +53,11 @@ def screen_of(perplexities: Perplexities, bounds: tuple[float, float]) -> Screen
         return [within(score, *bounds) for score in perplexities(docs)]
 
     return screen
+
+
+def highest(high: float | None, unit: Unit) -> float:
+    """The upper end of a range, for its unit where none is given."""
+    return HIGHEST.get(unit, float("inf")) if high is None else high
 
 
 def check_range(low: float, high: float, unit: Unit) -> None:

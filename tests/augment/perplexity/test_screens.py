@@ -140,6 +140,11 @@ def test_ranges_that_are_none_are_refused(create, wrong):
         create(**wrong)
 
 
+def test_a_range_that_is_not_given_fits_its_unit(create):
+    assert create(unit="percentile") == create(unit="percentile", low=0, high=95)
+    assert create(unit="perplexity") == create(unit="perplexity", low=0, high=500)
+
+
 def test_what_a_screen_prints_is_its_settings(create):
     assert repr(create(high=7)) == repr(create(high=7)) != repr(create(high=8))
 
