@@ -33,7 +33,7 @@ def seqmix(
     ] = "O",
     scheme: Annotated[
         str | None,
-        typer.Option(help="io, bio or biluo; else the model's, else bio."),
+        typer.Option(help="io, bio or biluo; else the model's, else biluo."),
     ] = None,
     vectors: Annotated[
         str, typer.Option(help="auto, static, input or contextual.")
@@ -50,7 +50,7 @@ def seqmix(
     low: Annotated[float, typer.Option(help="Lowest perplexity.")] = 0.0,
     high: Annotated[
         float | None,
-        typer.Option(help="Highest: else 500, or the 95th percentile for ngram."),
+        typer.Option(help="Highest: else 95 as a percentile, 500 as a perplexity."),
     ] = None,
     unit: Annotated[
         str | None, typer.Option(help="Of low and high: perplexity or percentile.")

@@ -61,8 +61,8 @@ def create_seqmix_corpus(
     source, component: See `token_table`.
     layer (str): "ner", "tag" or "pos".
     scheme (str | None): How the targets of entities are spelled: as the component that
-        learns from them does. None: as the pipeline in training has it, "bio" where
-        nothing there says.
+        learns from them does. None: as the pipeline in training has it, "biluo" (as
+        causal_ner does by itself) where nothing there says.
     variant, window, density, alpha, rate, hardened: See `SeqMixSettings`.
     screen (FitScreen | None): A perplexity screen. None keeps all.
     order (str): "mixed", or "augmented_first" with the corpus itself after. It shows
@@ -166,8 +166,11 @@ class SeqMixCorpus:
 
     def _key(self, data: str, scheme: Scheme) -> str:
         """A hash of all that the mixed sequences depend on. Of a screen it is what it
-        prints: the registered ones show their settings, a function its address, so
-        that it never finds what another run kept."""
+        prints, and the files of its model where that is a folder: the registered ones
+        show their settings. A function shows its address, and hardly ever finds what
+        another run kept: without a cache is better there."""
+        model = getattr(self.screen, "model", None)
+        own = model if isinstance(model, str) and Path(model).is_dir() else None
         depends = {
             "data": data,
             "model": digest_of_model(self.model),
@@ -177,6 +180,7 @@ class SeqMixCorpus:
             "scheme": scheme,
             "settings": asdict(self.settings),
             "screen": repr(self.screen),
+            "screen_model": None if own is None else digest_of_model(own),
             "seed": self.seed,
         }
         written = srsly.json_dumps(depends, sort_keys=True)
@@ -184,10 +188,11 @@ class SeqMixCorpus:
 
 
 def scheme_of(nlp: Language, layer: str) -> Scheme:
-    """How the last labeller of a pipeline spells its tags, "bio" without one."""
+    """How the last labeller of a pipeline spells its tags; without one as causal_ner
+    does that is told nothing."""
     pipes: list[Any] = [pipe for _, pipe in nlp.pipeline]
     for pipe in reversed(pipes):
         tag_set = getattr(pipe, "tag_set", None)
         if layer == "ner" and tag_set is not None and tag_set.scheme != "token":
             return tag_set.scheme
-    return "token" if layer != "ner" else "bio"
+    return "token" if layer != "ner" else "biluo"

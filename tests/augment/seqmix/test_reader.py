@@ -1,5 +1,6 @@
 """`spacy-causal.SeqMixCorpus.v1`, alone and under `spacy train`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from spacy.util import registry
 
 from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.augment.seqmix.reader import scheme_of
+from spacy_causal.augment.verdicts import KEPT
 from spacy_causal.corpus.reader import create_corpus
 from spacy_causal.targets.token_targets import get_targets
 
@@ -44,7 +46,7 @@ def test_its_examples_and_mixed_ones(files):
     made = mixed(examples)
     assert len(made) == 6 and len(examples) == 12
     for doc in made:
-        assert get_targets(doc, "ner").scheme == "bio"
+        assert get_targets(doc, "ner").scheme == "biluo"
 
 
 def test_order(files):
@@ -74,6 +76,25 @@ def test_kept_from_run_to_run(files, tmp_path, monkeypatch):
         read(reader(files, cache=cache, rate=0.5))
 
 
+@dataclass(frozen=True)
+class KeepAll:
+    """A screen by a model in a folder."""
+
+    model: str
+
+    def __call__(self, docs):
+        return lambda made: [KEPT] * len(made)
+
+
+def test_a_language_model_that_was_trained_on_is_another(files, tmp_path):
+    cache, weights = tmp_path / "cache", tmp_path / "lm" / "weights"
+    weights.parent.mkdir()
+    for written in ("1", "2", "2"):
+        weights.write_text(written)
+        read(reader(files, cache=cache, screen=KeepAll(str(weights.parent))))
+    assert len(list(cache.iterdir())) == 2
+
+
 def test_screened(files):
     ngram = registry.misc.get("spacy-causal.ngram_perplexity.v1")
     screen = ngram(low=0, high=1e9, unit="perplexity")
@@ -90,6 +111,12 @@ def test_spelled_as_the_component_spells(files, scheme):
     made = mixed(read(reader(files), nlp))
     assert {get_targets(d, "ner").scheme for d in made} == {scheme}
     assert scheme_of(nlp, "tag") == "token"
+
+
+def test_without_a_labeller_spelled_as_causal_ner_is_by_itself():
+    nlp = spacy.blank("en")
+    alone = scheme_of(nlp, "ner")
+    assert nlp.add_pipe("causal_ner").tag_set.scheme == alone
 
 
 def test_what_it_does_not_know_is_refused(files):
