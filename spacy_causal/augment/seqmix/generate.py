@@ -123,15 +123,16 @@ class Mixer:
         """Yield what is generated until enough is kept, and keep count. The two of a
         pair stand or fall separately; a text that was there already is not made again.
         """
-        counts = self.counts
+        counts, tried = self.counts, 0
         most = counts.wanted * self.settings.tries
         pairs = self.pairs.draw(rng)
         texts = {tuple(parent.words) for parent in self.parents}
-        while counts.kept < counts.wanted and counts.generated < most:
-            size = min(BATCH, counts.wanted - counts.kept, most - counts.generated)
+        while counts.kept < counts.wanted and tried < most:
+            size = min(BATCH, counts.wanted - counts.kept, most - tried)
             batch = list(islice(pairs, (size + 1) // 2))
             if not batch:
                 return
+            tried += 2 * len(batch)
             made = []
             for doc in self._mix(batch, rng):
                 text = tuple(token.text for token in doc)

@@ -65,8 +65,9 @@ class Parent:
         number (int): Which Doc of the corpus it is.
         """
         outside = [n in settings.outside for n in tag_set.names]
-        valid = self.rows.any(axis=1)
-        valid = valid & ~np.array([*outside, False])[self.rows.argmax(axis=1)]
+        # A column more: rows have none where nobody annotated a tag.
+        rows = np.pad(self.rows, ((0, 0), (0, 1)))
+        valid = rows.any(axis=1) & ~np.array([*outside, True])[rows.argmax(axis=1)]
         usable, length = self.entries >= 0, len(self.words)
         size = length if settings.variant == "whole" else settings.window
         starts = eligible_windows(valid, usable, size, settings.density)
@@ -131,7 +132,10 @@ def tag_set_of(docs: Sequence[Doc], layer: str, scheme: Scheme = "bio") -> TagSe
     """The labels that Docs are annotated with or carry targets of, sorted.
 
     scheme (Scheme): How entities are spelled; tags and parts of speech are "token".
+    Raises ValueError for entities in the scheme "token".
     """
+    if layer == "ner" and scheme == "token":
+        raise ValueError("The scheme 'token' spells no entities: io, bio and biluo do.")
     labels: set[str] = set()
     for doc in docs:
         targets = get_targets(doc, layer)

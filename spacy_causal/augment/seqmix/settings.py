@@ -18,7 +18,8 @@ class SeqMixSettings:
     rate (float): Kept new sequences as a share of the labelled ones.
     hardened (bool): Annotate the larger label, for components that read no targets.
     outside (tuple[str, ...]): Labels that do not count as valid.
-    tries (int): Give up after this many generated sequences for each that is wanted.
+    tries (int): Give up after this many generated sequences for each that is wanted,
+        with those whose text was there already.
     """
 
     variant: Variant = "sub"

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from mixable import docs_of, table_of
+from mixable import doc_of, docs_of, table_of
 from spacy.tokens import Doc, DocBin
 
 from spacy_causal.augment.provenance import source_id
@@ -154,6 +154,17 @@ def test_a_screen_that_refuses_all_ends(docs):
     assert 0 < counts.refused == counts.generated <= 3 * counts.wanted
 
 
+def test_a_text_that_was_there_already_counts_as_a_try(nlp, monkeypatch):
+    same = [doc_of(nlp.vocab, "Oslo Rome Bonn", [(0, 3, "LOC")]) for _ in range(20)]
+    tried, mixed = [], Mixer._mix
+    monkeypatch.setattr(
+        Mixer, "_mix", lambda self, *args: tried.extend(args[0]) or mixed(self, *args)
+    )
+    _, counts = make(same, rate=0.2, tries=5)
+    assert counts.kept < counts.wanted == 4 and counts.pairs == 190
+    assert len(tried) == 4 * 5 / 2
+
+
 def test_pairs_are_counted_by_a_loop(docs):
     mixer = Mixer.of(docs, table_of(docs), settings=SeqMixSettings(**SMALL))
     tag_set = tag_set_of(docs, "ner")
@@ -223,6 +234,8 @@ def test_what_cannot_be_mixed_is_refused(docs):
         make(docs, layer="dep")
     with pytest.raises(ValueError, match="'PER' is not among LOC"):
         make(docs, tag_set=TagSet("bio", ("LOC", "ORG")))
+    with pytest.raises(ValueError, match="'token' spells no entities"):
+        tag_set_of(docs, "ner", "token")
     rows = label_rows(docs[0], "ner", tag_set_of(docs, "ner"))
     names = tag_set_of(docs, "ner").names
     set_targets(docs[0], "ner", TokenTargets("bio", names, rows))
@@ -253,6 +266,12 @@ def test_corpora_without_pairs_give_nothing(docs, nlp):
             few, table, settings=SeqMixSettings(rate=9), rng=np.random.default_rng(0)
         )
         assert made == [] and counts.pairs == 0
+
+
+def test_a_layer_that_nobody_annotated_gives_nothing(docs, nlp):
+    bare = [nlp.make_doc(doc.text) for doc in docs]
+    made, counts = make(bare, layer="tag")
+    assert made == [] and counts.windows == 0
 
 
 def test_white_space_tokens_are_never_mixed(nlp):
