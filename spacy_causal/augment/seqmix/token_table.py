@@ -115,7 +115,8 @@ def token_table(
         "contextual".
     component (str | None): Whose encoder or transformer; None: the last one that has.
     vocabulary (Iterable[str]): More words; they have no context.
-    Raises ValueError for an unknown source, or one that the pipeline does not have.
+    Raises ValueError for an unknown source, one that the pipeline does not have, and
+    texts without words.
     """
     if source not in get_args(Source):
         raise ValueError(f"Unknown source {source!r}: {', '.join(get_args(Source))}.")
@@ -129,6 +130,8 @@ def token_table(
     found = dict.fromkeys(t.text for doc in docs for t in doc if not t.is_space)
     more = dict.fromkeys(w for w in vocabulary if w.strip() and w not in found)
     words = [word for word in (*found, *more) if word not in special]
+    if not words:
+        raise ValueError("There are no words for a table of them.")
     if source == "contextual":
         vectors = contextual_vectors(words, docs, nlp, component)
     elif source == "static":

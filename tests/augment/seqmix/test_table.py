@@ -95,6 +95,11 @@ def test_input_embeddings_of_a_transformer(docs, bert):
     np.testing.assert_allclose(table.vectors[table.row("Bo")], expected, rtol=1e-5)
 
 
+def test_no_words_no_table(docs):
+    with pytest.raises(ValueError, match="no words"):
+        token_table([], pipeline_with_vectors(docs))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
