@@ -62,11 +62,12 @@ def read_block(
     """
     rows: list[tuple[Ints1d, Arrays]] = []
     with memory_zone(committee[0].nlp):
-        docs = committee[0].prepare(texts)
-        lengths = np.array([len(doc) for doc in docs], dtype=np.int64)
+        docs = dict(enumerate(committee[0].prepare(texts)))
+        lengths = np.array([len(doc) for doc in docs.values()], dtype=np.int64)
         batches = batches_by_length(lengths) if plan.asks else ()
         for number, places in enumerate(batches):
-            batch = [docs[i] for i in places]
+            # What pipes write on Docs, vectors above all, goes with the batch.
+            batch = [docs.pop(i) for i in places]
             seed = int(np.random.SeedSequence([plan.seed, block, number])
                        .generate_state(1)[0])  # fmt: skip
             rows.append((places, read_batch(committee[0], batch, plan, seed)))

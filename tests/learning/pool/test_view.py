@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from spacy.tokens import Doc
 from toy_pipelines import CASES, TEXTS, build
 
 from spacy_causal.acquisition.strategies import create_badge, create_bald
-from spacy_causal.learning.pool import compute
+from spacy_causal.learning.pool import blocks, compute
 from spacy_causal.learning.pool.blocks import batches_by_length
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.pool.labeller import Labeller
@@ -290,6 +291,21 @@ def test_words_do_not_stay_in_the_vocabulary(shared):
         shared[0], "it", {"a": "Zyxwvutsrq spoke ."}, Needs(best=True, words=True)
     )
     assert "Zyxwvutsrq" not in shared[0].vocab.strings
+
+
+def test_docs_that_were_read_do_not_stay_until_their_block_is(shared, monkeypatch):
+    seen, alive, read = [], [], blocks.read_batch
+
+    def watch(labeller, docs, *given):
+        gc.collect()
+        alive.append(sum(doc() is not None for doc in seen))
+        seen.extend(weakref.ref(doc) for doc in docs)
+        return read(labeller, docs, *given)
+
+    monkeypatch.setattr(blocks, "read_batch", watch)
+    monkeypatch.setattr(blocks, "BATCH_DOCS", 4)
+    view_pool(shared[0], "it", {str(i): "Paris" for i in range(16)}, Needs(best=True))
+    assert alive == [0, 0, 0, 0]
 
 
 def test_no_document_and_no_token(shared):
