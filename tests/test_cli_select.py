@@ -177,6 +177,18 @@ def test_a_pipeline_without_a_labeller_and_an_empty_pool(model, pool, tmp_path):
     assert not output.exists()
 
 
+@pytest.mark.parametrize("option", [[], ["--labelled"]])
+def test_what_is_read_is_not_written_over(option, model, pool, tmp_path):
+    read_too = tmp_path / "first.jsonl"
+    read_too.write_text('{"text": "fine ."}\n')
+    output = read_too if option else pool
+    before = output.read_bytes()
+    more = [*option, read_too] if option else []
+    shown = call(model, pool, "--budget", 2, "-o", output, *more)
+    assert shown.exit_code == 1 and "another file" in " ".join(shown.output.split())
+    assert output.read_bytes() == before
+
+
 def test_a_committee(model, pool, tmp_path):
     output = tmp_path / "batch.jsonl"
     shown = call(

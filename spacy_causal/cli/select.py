@@ -115,6 +115,7 @@ def select(
     setup_gpu(gpu_id, silent=True)
     folder = output.with_name(f".{output.name}.view")
     try:
+        _keep_inputs(output, pool, labelled)
         wanted = Budget.parse(budget)
         acquire = _strategy(strategy.value, weight, near_duplicates, committee or [])
         nlp = load_model(model)
@@ -152,6 +153,12 @@ def write_records(path: Path, records: Iterator[dict[str, Any]]) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _keep_inputs(output: Path, *inputs: Path | None) -> None:
+    for path in inputs:
+        if path is not None and output.exists() and output.samefile(path):
+            raise ValueError(f"{output} is read: write to another file.")
 
 
 def _strategy(
