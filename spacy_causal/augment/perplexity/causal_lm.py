@@ -30,7 +30,7 @@ def create_causal_lm_perplexity(
     high: float | None = None,
     unit: Unit = "perplexity",
     precision: Precision = "float32",
-    batch_tokens: int = 1024,
+    batch_tokens: int = 512,
     device: str = "cpu",
 ) -> FitScreen:
     """Keep texts whose perplexity lies in a range.
@@ -140,7 +140,7 @@ class CausalLM:
         """How many tokens the model reads at once."""
         return int(getattr(self.model.config, "max_position_embeddings", 1024))
 
-    def log2(self, texts: Sequence[str], *, batch_tokens: int = 1024) -> list[Floats1d]:
+    def log2(self, texts: Sequence[str], *, batch_tokens: int = 512) -> list[Floats1d]:
         """log₂ p(w_i | w_<i) of the tokens of each text, in batches by length.
 
         A text longer than the model's context is read in windows that overlap by half,

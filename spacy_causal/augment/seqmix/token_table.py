@@ -67,15 +67,19 @@ class TokenTable:
         """
         queries = np.asarray(queries, dtype=np.float32)
         found = np.zeros(len(queries), dtype=int)
+        if len(queries) and not len(self.words):
+            raise ValueError("The token table has no word.")
+        space = np.empty((min(BATCH, len(queries)), len(self.words)), dtype=np.float32)
         for start in range(0, len(queries), BATCH):
             rows = slice(start, start + BATCH)
-            scores = queries[rows] @ self.vectors.T
+            batch = queries[rows]
+            scores = np.matmul(batch, self.vectors.T, out=space[: len(batch)])
             scores -= self._half_norms
             columns = excluded[rows]
             at = np.repeat(np.arange(len(scores)), [len(c) for c in columns])
             scores[at, np.array([i for c in columns for i in c], dtype=int)] = -np.inf
             best = scores.argmax(axis=1)
-            if not len(self.words) or np.isinf(scores.max(axis=1)).any():
+            if np.isinf(scores[np.arange(len(best)), best]).any():
                 raise ValueError("Every word of the token table is excluded.")
             found[rows] = best
         return found
