@@ -220,7 +220,8 @@ def test_the_runner_on_a_toy_cner_goes_on_where_it_was(tmp_path):
     first = run_cfgen(tmp_path, *options, "--methods", "NoAug;Aug")
     assert first.returncode == 0, first.stderr
     assert len(first.stdout.splitlines()) == 2
-    second = run_cfgen(tmp_path, *options)
+    arms = "NoAug;Aug;NoAug, as many steps"
+    second = run_cfgen(tmp_path, *options, "--methods", arms)
     assert [line.split()[3:5] for line in second.stdout.splitlines()] == [
         ["NoAug,", "as"]
     ]
