@@ -3,6 +3,7 @@
 import typer
 from spacy.cli._util import app as spacy_app
 
+from spacy_causal.cli.active import active
 from spacy_causal.cli.augment import augment
 from spacy_causal.cli.check import check
 from spacy_causal.cli.confounders import confounders
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.command("active")(active)
 app.command("augment")(augment)
 app.command("check")(check)
 app.command("confounders")(confounders)

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.manual import VIEW as MANUAL
 from spacy_causal.server.messages import (
     AnswersIn,
     QuestionsOut,
@@ -128,5 +129,7 @@ def _questions(controller: Controller, session: str, n: int) -> QuestionsOut:
 
 
 def _for_page(task: dict[str, Any]) -> dict[str, Any]:
-    """A long text's tokens are most of a task, and the page does not need them."""
-    return {name: task[name] for name in FOR_THE_PAGE if name in task}
+    """A long text's tokens are most of a task: sent only where the page needs them."""
+    tokens = ("tokens",) if task.get("_view_id") == MANUAL else ()
+    names = (*FOR_THE_PAGE, *tokens)
+    return {name: task[name] for name in names if name in task}

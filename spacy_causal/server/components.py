@@ -14,7 +14,7 @@ OPTIONAL = (
     "event_hooks",
     "config",
 )
-VIEWS = ("choice",)
+VIEWS = ("choice", "ner_manual")
 CALLABLE = ("update", "before_db", "on_load", "on_exit", "progress", "validate_answer")
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from spacy_causal.server.components import check_components
 from spacy_causal.server.feed import Feed, Task
+from spacy_causal.server.manual import VIEW as MANUAL
+from spacy_causal.server.manual import checked_spans
 from spacy_causal.server.open_tasks import OpenTasks
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
@@ -31,6 +33,7 @@ class Given:
     also_shown (Sequence[str]): Labels shown after a first "none of these", all of them
         refused unless one was chosen.
     seconds (float | None): From when the question was seen to when it was answered.
+    spans (Sequence[dict] | None): All mentions of a sentence (view `ner_manual`).
     """
 
     task_hash: int
@@ -38,6 +41,7 @@ class Given:
     accept: Sequence[str] = ()
     also_shown: Sequence[str] = ()
     seconds: float | None = None
+    spans: Sequence[dict[str, Any]] | None = None
 
 
 class Controller:
@@ -49,7 +53,8 @@ class Controller:
     taken up again teaches the same.
 
     components (dict): What a recipe returned. Where `update` has a method `forget`, an
-        undo also takes back what was learnt; where it has `busy`, it is waited for.
+        undo also takes back what was learnt; where it has `busy`, it is waited for;
+        where it has `is_due`, that says of the ledger whether a batch is complete.
     overlap, timeout: See `OpenTasks`.
     ahead (int): Questions made before they are asked for.
     Raises ValueError for a recipe that cannot be run, or a dataset somebody writes to.
@@ -138,7 +143,7 @@ class Controller:
                 return None
             answered = self.task_of(last)
             self._write(Record("undo", session, content={"answer": last.id}))
-            task = {k: v for k, v in answered.items() if k not in _ANSWER}
+            task = _unanswered(answered)
             if last.task_hash not in self._open:
                 self._open.add(task)
             self._open.hand_out(task, session, self._clock(), first=True)
@@ -203,7 +208,9 @@ class Controller:
             task = set_hashes(made, self.view_id)
             answered = self.ledger.who_answered(task["_task_hash"])
             full = len(answered) >= self._open.overlap
-            if task["_task_hash"] in self._open or full or self.ledger.touches(task):
+            # Of a whole sentence the spans are a suggestion, not what is asked.
+            cut = self.view_id != MANUAL and self.ledger.touches(task)
+            if task["_task_hash"] in self._open or full or cut:
                 continue
             self._open.add(task)
             if session not in answered:
@@ -218,7 +225,7 @@ class Controller:
             answered = len(self.ledger.who_answered(number))
             if answered < self._open.overlap and number not in self._open:
                 task = self.task_of(record)
-                self._open.add({k: v for k, v in task.items() if k not in _ANSWER})
+                self._open.add(_unanswered(task))
 
     def _resume(self) -> None:
         if self._update is not None:
@@ -233,8 +240,13 @@ class Controller:
         unknown = [x for x in (*given.accept, *given.also_shown) if x not in allowed]
         if unknown or len(given.accept) > 1:
             raise ValueError("An answer chooses one of the question's options.")
+        if (given.spans is not None) != self._has_spans(given):
+            raise ValueError("A sentence that is accepted has spans, nothing else has.")
         if given.seconds is not None and not 0 <= given.seconds < 1e6:
             raise ValueError("That cannot be a number of seconds.")
+
+    def _has_spans(self, given: Given) -> bool:
+        return self.view_id == MANUAL and given.answer == "accept"
 
     def _records(self, task: Task, session: str, given: Given) -> list[Record]:
         hidden = (*IN_INPUT, "_input_hash", "_task_hash", "_session_id")
@@ -243,6 +255,9 @@ class Controller:
         also = [x for x in also if x != NONE_OF_THESE]
         content.update(answer=given.answer, accept=list(given.accept))
         content.update(also_shown=also, seconds=given.seconds)
+        if given.spans is not None:
+            spans = checked_spans(task, given.spans, self.config.get("labels", ()))
+            content.update(spans=spans, suggested=task["spans"])
         hashes = task["_input_hash"], task["_task_hash"]
         self._inputs.setdefault(hashes[0], {x: task[x] for x in IN_INPUT if x in task})
         return [Record("answer", session, *hashes, content)]
@@ -260,8 +275,10 @@ class Controller:
             self._news.wait(QUIET)
             self._news.clear()
             busy = getattr(self._update, "busy", False)
-            if len(self.ledger.waiting) >= size and not busy:
-                with self._lock:
+            is_due = getattr(self._update, "is_due", None)
+            with self._lock:
+                full = len(self.ledger.waiting) >= size
+                if not busy and (is_due(self.ledger) if is_due else full):
                     self._give_batch()
 
     def _give_batch(self) -> None:
@@ -272,7 +289,13 @@ class Controller:
         self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
 
 
-_ANSWER = ("answer", "accept", "also_shown", "seconds", "_session_id")
+_ANSWER = ("answer", "accept", "also_shown", "seconds", "_session_id", "suggested")
+
+
+def _unanswered(task: Task) -> Task:
+    """The question, as it was before somebody answered it."""
+    spans = task.get("suggested", task.get("spans", []))
+    return {k: v for k, v in {**task, "spans": spans}.items() if k not in _ANSWER}
 
 
 def whole_task(record: Record, inputs: dict[int, dict[str, Any]]) -> Task:

@@ -17,7 +17,7 @@ from spacy_causal.learning.reading import bare_copy, probabilities_of
 from spacy_causal.learning.settling import Held, settle
 from spacy_causal.server.controller import whole_task
 from spacy_causal.server.pipelines import load_pipeline
-from spacy_causal.server.teaching import answer_of, doc_key, words_of_task
+from spacy_causal.server.teaching import answers_of, doc_key, words_of_task
 from spacy_causal.store.database import Database, is_in_memory
 from spacy_causal.store.ledger import Ledger
 from spacy_causal.targets.token_targets import set_targets
@@ -110,9 +110,7 @@ def texts_of(tasks: Sequence[Task]) -> list[Text]:
             words, spaces = words_of_task(task)
             offsets = [(token["start"], token["end"]) for token in task["tokens"]]
             texts[key] = Text(task["text"], words, spaces, offsets)
-        answer = answer_of(task)
-        if answer is not None:
-            texts[key].answers.append(answer)
+        texts[key].answers += answers_of(task)
     return [text for text in texts.values() if text.answers]
 
 

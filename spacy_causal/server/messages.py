@@ -14,14 +14,23 @@ class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class SpanIn(_Message):
+    """A mention; its last token is inside."""
+
+    token_start: int = Field(ge=0, lt=2**31)
+    token_end: int = Field(ge=0, lt=2**31)
+    label: Label
+
+
 class AnswerIn(_Message):
-    """One answer."""
+    """One answer; `spans` where it is about a whole sentence."""
 
     task_hash: Hash
     answer: Literal["accept", "reject", "ignore"]
     accept: list[Label] = Field(default=[], max_length=1)
     also_shown: list[Label] = Field(default=[], max_length=500)
     seconds: float | None = Field(default=None, ge=0, lt=1e6, allow_inf_nan=False)
+    spans: list[SpanIn] | None = Field(default=None, max_length=2000)
 
 
 class AnswersIn(_Message):
@@ -39,7 +48,8 @@ class SessionIn(_Message):
 
 
 class QuestionsOut(BaseModel):
-    """The next questions, as Prodigy's tasks without their tokens.
+    """The next questions, as Prodigy's tasks; tokens are left out where a
+    question is about one span.
 
     done: Whether there are no more for this session.
     saved: For each answer that came, "saved", "known" or "taken".

@@ -9,6 +9,7 @@ from spacy.vocab import Vocab
 
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.learning.answers import OUTSIDE
+from spacy_causal.server.manual import VIEW
 from spacy_causal.server.teaching import answer_of
 from spacy_causal.store.hashing import input_hash
 
@@ -47,9 +48,9 @@ class ModeStats:
 
 
 def mode_stats(tasks: Sequence[Task], truth: Truth | None = None) -> list[ModeStats]:
-    """One row a mode, by name."""
+    """One row a mode, by name; sentences annotated whole were in none."""
     modes: dict[str, list[Task]] = {}
-    for task in tasks:
+    for task in (task for task in tasks if task.get("_view_id") != VIEW):
         modes.setdefault(task.get("mode", ""), []).append(task)
     return [_row(mode, modes[mode], truth) for mode in sorted(modes)]
 

@@ -15,6 +15,7 @@ from spacy_causal.learning.imputation import imputer_from
 from spacy_causal.learning.journal import Answered
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
+from spacy_causal.server.manual import VIEW, sentence_answers
 from spacy_causal.server.pipelines import load_pipeline
 from spacy_causal.types import NONE_OF_THESE
 
@@ -86,13 +87,21 @@ def answer_of(task: Task) -> Answer | None:
     )
 
 
+def answers_of(task: Task) -> tuple[Answer, ...]:
+    """The same of a task of any view: a whole sentence says something of each token."""
+    if task.get("_view_id") == VIEW:
+        return sentence_answers(task, doc_key(task))
+    answer = answer_of(task)
+    return () if answer is None else (answer,)
+
+
 def answered_of(task: Task) -> Answered | None:
     """The same with the text's tokens."""
-    answer = answer_of(task)
-    if answer is None:
+    answers = answers_of(task)
+    if not answers:
         return None
     words, spaces = words_of_task(task)
-    return Answered(words, spaces, (answer,))
+    return Answered(words, spaces, answers)
 
 
 def words_of_task(task: Task) -> tuple[tuple[str, ...], tuple[bool, ...]]:

@@ -14,7 +14,13 @@ UNDO, SAVE, QUIT = ("\x7f", "\x08"), "\x13", ("q", "\x04", "\x1b")
 
 
 def run_in_terminal(controller: Controller, *, session: str = "") -> None:
-    """Ask until there is nothing left or somebody quits; then close the session."""
+    """Ask until there is nothing left or somebody quits; then close the session.
+
+    Raises ValueError for a view that only a page can show.
+    """
+    if controller.view_id != "choice":
+        controller.close()
+        raise ValueError(f"The view {controller.view_id} needs a page: no --terminal.")
     try:
         while not controller.is_done(session):
             tasks = controller.questions(session, 1, wait=5)

@@ -18,14 +18,8 @@ def check_recipe(components):
 
 def check_task(task):
     """A task of the view `choice` with one span."""
-    text, tokens = task["text"], task["tokens"]
-    assert json.loads(json.dumps(task)) == task
-    assert isinstance(task["_input_hash"], int) and isinstance(task["_task_hash"], int)
-    for i, token in enumerate(tokens):
-        check_types(token, TOKEN)
-        assert token["id"] == i
-        assert text[token["start"] : token["end"]] == token["text"]
-        assert token["ws"] == (text[token["end"] : token["end"] + 1] == " ")
+    check_tokens(task)
+    tokens = task["tokens"]
     (span,) = task["spans"]
     check_types(span, SPAN)
     # The last token is inside, the last character is not.
@@ -34,6 +28,18 @@ def check_task(task):
     ids = [option["id"] for option in task["options"]]
     assert len(set(ids)) == len(ids) >= 2
     assert all(isinstance(option["text"], str) for option in task["options"])
+
+
+def check_tokens(task):
+    """Text, tokens and hashes of a task of any view."""
+    text, tokens = task["text"], task["tokens"]
+    assert json.loads(json.dumps(task)) == task
+    assert isinstance(task["_input_hash"], int) and isinstance(task["_task_hash"], int)
+    for i, token in enumerate(tokens):
+        check_types(token, TOKEN)
+        assert token["id"] == i
+        assert text[token["start"] : token["end"]] == token["text"]
+        assert token["ws"] == (text[token["end"] : token["end"] + 1] == " ")
 
 
 def check_types(value, shape):

@@ -1,10 +1,11 @@
 // A session of annotation: questions from the server, one view that shows them, keys.
 
 import { ChoiceView } from "./choice.js";
+import { ManualView } from "./ner_manual.js";
 import { Session } from "./session.js";
 import { appendText, element } from "./text.js";
 
-const VIEWS = { choice: ChoiceView };
+const VIEWS = { choice: ChoiceView, ner_manual: ManualView };
 const AHEAD = 3;
 const KEYS = [
   ["backspace", "undo the last answer"],
@@ -31,7 +32,7 @@ async function start() {
     at("dataset").textContent = dataset;
     at("session").textContent = name;
     document.title = `${dataset}: annotate`;
-    view = new VIEWS[view_id](at("task"), config, answer);
+    view = new VIEWS[view_id](at("task"), config, answer, announce);
     fillHelp(config, VIEWS[view_id].keys(config));
     showState(0, "");
     await fetchMore();
@@ -93,7 +94,7 @@ function show(done = false) {
     at("pause-title").textContent = done ? "No questions left." : "Preparing questions…";
     at("pause-text").textContent = done
       ? "All that you answered is saved. Thank you!"
-      : "The model is reading the next texts.";
+      : (view.config.waiting ?? "The model is reading the next texts.");
     // Somebody else's question may come back unanswered.
     if (!session.outbox.length) polling = setTimeout(fetchMore, done ? 10000 : 500);
   }
@@ -160,7 +161,9 @@ function learning({ learning: status }) {
   if (status.failure) return `model: ${status.failure}`;
   if (status.busy && !status.batches) return "model: getting ready to learn…";
   const n = `${status.batches} ${status.batches === 1 ? "update" : "updates"}`;
-  return status.busy ? `model: ${n}, learning…` : `model: ${n}`;
+  const curve = (status.curve ?? []).slice(-3).map(({ f1 }) => (100 * f1).toFixed(1));
+  const f1 = curve.length ? `, F1 on dev ${curve.join(" → ")} %` : "";
+  return `model: ${n}${f1}${status.busy ? ", learning…" : ""}`;
 }
 
 function fillHelp(config, keys) {
@@ -202,8 +205,9 @@ document.addEventListener("keydown", (event) => {
   const typing = target.closest("input, dialog");
   const presses = target.closest("button") && [" ", "Enter"].includes(key);
   // A key that is held down would answer questions nobody has read.
-  if (event.altKey || event.isComposing || typing || presses || event.repeat) return;
-  if (shown && view.key(key)) event.preventDefault();
+  if (event.altKey || event.isComposing || typing || presses) return;
+  if (event.repeat && !key.startsWith("Arrow")) return;
+  if (shown && view.key(key, event)) event.preventDefault();
   else if (key === "Backspace") {
     event.preventDefault();
     undo();

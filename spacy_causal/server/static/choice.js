@@ -187,7 +187,7 @@ export class ChoiceView {
 }
 
 /** A searchable list of all labels: a combobox with a list that is always open. */
-class LabelList {
+export class LabelList {
   constructor(labels, onPick, onLeave) {
     this.labels = labels;
     this.onPick = onPick;

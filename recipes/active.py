@@ -1,0 +1,118 @@
+"""Active learning: whole sentences, the model's suggestion pre-filled, batch by batch.
+
+python -m recipes.active DATASET MODEL SOURCE
+prodigy causal.active DATASET MODEL SOURCE -F recipes/active.py
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recipes.serving import command_of, register_with_prodigy
+
+
+def active(
+    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    model: Annotated[
+        str, typer.Argument(help="Trained pipeline (name or path), or blank:en.")
+    ],
+    source: Annotated[
+        str, typer.Argument(help=".jsonl, .txt, .csv or .spacy; - is standard input.")
+    ],
+    *,
+    strategy: Annotated[
+        str, typer.Option(help="Which sentences next: random, mnlp, wbadge and so on.")
+    ] = "wbadge",
+    batch: Annotated[
+        int | None, typer.Option(help="Sentences between two updates: 20.", min=1)
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="The same in words: 500w. Instead of --batch.")
+    ] = None,
+    labels: Annotated[
+        str, typer.Option(help="Labels beside the model's own: LABEL,LABEL.")
+    ] = "",
+    component: Annotated[
+        str | None, typer.Option(help="The component that learns; else the first.")
+    ] = None,
+    initial: Annotated[
+        Path | None, typer.Option(help="Labelled .spacy file, against forgetting.")
+    ] = None,
+    dev: Annotated[
+        Path | None,
+        typer.Option(help="Labelled .spacy file: F1 by round, and a guard of labels."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for the taught pipeline at the end.")
+    ] = None,
+    instructions: Annotated[
+        Path | None, typer.Option(help="Guidelines for annotators, plain text.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+) -> dict[str, Any]:
+    """Annotate whole sentences; the model learns from each batch and picks the next."""
+    from spacy.util import registry
+
+    from spacy_causal.learning.background import BackgroundLearner
+    from spacy_causal.server.manual import VIEW
+    from spacy_causal.server.pipelines import load_pipeline
+    from spacy_causal.server.rounds import ActiveTeacher, BatchStream
+    from spacy_causal.server.sources import Source
+    from spacy_causal.server.teaching import build_learner
+    from spacy_causal.types import Budget
+
+    if batch is not None and budget is not None:
+        raise ValueError("--batch and --budget both say how much comes next: give one.")
+    size = Budget.parse(budget) if budget is not None else Budget(batch or 20)
+    names = tuple(name.strip() for name in labels.split(",") if name.strip())
+    registered = f"spacy-causal.acquire_{strategy}.v1"
+    if not registry.has("misc", registered):
+        raise ValueError(f"There is no strategy {strategy!r}.")
+    acquire = registry.misc.get(registered)()
+    texts = Source(source)
+    guidelines = instructions.read_text("utf8") if instructions else ""
+    nlp, name = load_pipeline(model, component, names, seed=seed)
+    build = partial(build_learner, model, component, names, seed=seed)
+    background = BackgroundLearner(partial(build, initial=initial, dev=dev))
+    try:
+        stream = BatchStream(
+            *(nlp, name, texts, acquire, size, background), dev=dev, seed=seed
+        )
+    except BaseException:
+        background.close()
+        raise
+
+    def on_exit(controller: Any) -> None:
+        stream.close()
+        if output is not None:
+            background.save(output)
+        background.close()
+
+    return {
+        "dataset": dataset,
+        "view_id": VIEW,
+        "stream": stream,
+        "update": ActiveTeacher(background, stream),
+        "progress": lambda controller, returned: stream.fraction,
+        "on_exit": on_exit,
+        "config": {
+            "labels": stream.labels,
+            "exclude_by": "task",
+            # Prodigy would keep answers back that the next batch waits for.
+            "instant_submit": True,
+            "instructions": guidelines,
+            "model": model,
+            "strategy": strategy,
+            "budget": str(size),
+            "waiting": "The model learns from your answers and chooses the next.",
+        },
+    }
+
+
+command = command_of(active)
+register_with_prodigy("causal.active", active)
+
+if __name__ == "__main__":
+    typer.run(command)
