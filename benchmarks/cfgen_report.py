@@ -16,10 +16,12 @@ from spacy_causal.experiments.cfgen import (
     PAPERS,
     Arms,
     Setting,
-    answers,
     arms_of,
     read_paper,
     relative_importance,
+)
+from spacy_causal.experiments.cfgen_tables import (
+    answers,
 )
 from spacy_causal.experiments.charts import draw_bars
 from spacy_causal.experiments.page import write_page

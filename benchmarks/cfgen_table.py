@@ -11,11 +11,13 @@ from spacy_causal.experiments.cfgen import (
     Arms,
     Setting,
     arms_of,
+    read_paper,
+)
+from spacy_causal.experiments.cfgen_tables import (
     effects_table,
     f1_table,
     forms_table,
     gain_table,
-    read_paper,
     swap_table,
     type_table,
 )

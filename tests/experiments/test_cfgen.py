@@ -10,16 +10,18 @@ from spacy_causal.experiments.cfgen import (
     CONTROL,
     PAPERS,
     Setting,
-    answers,
     arms_of,
     by_seed,
+    mean_gains,
+    read_paper,
+    relative_importance,
+)
+from spacy_causal.experiments.cfgen_tables import (
+    answers,
     effects_table,
     f1_table,
     forms_table,
     gain_table,
-    mean_gains,
-    read_paper,
-    relative_importance,
     swap_table,
     type_table,
 )
