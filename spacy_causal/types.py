@@ -200,7 +200,7 @@ class View(Protocol):
 
 class Acquire(Protocol):
     """Which documents to annotate next: distinct ones out of the unlabelled, never
-    one without tokens, within the budget (only the first may exceed it alone)."""
+    one without tokens, within the budget (where none fits, one may exceed it alone)."""
 
     @property
     def needs(self) -> Needs:

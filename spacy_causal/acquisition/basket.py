@@ -13,8 +13,8 @@ Similar = Callable[[int], np.ndarray]
 
 @dataclass
 class Basket:
-    """Picks within a budget, by place. The first one may exceed the budget alone; after
-    it whatever is longer than what is left is passed over.
+    """Picks within a budget, by place. Whatever is longer than what is left is passed
+    over; only where nothing fits may the first one exceed the budget alone.
 
     lengths (Ints1d): Tokens of each document, shape (N,); one without is never open.
     similar (Similar | None): From a pick to what it is a near-duplicate of, shape (N,).
@@ -31,6 +31,8 @@ class Basket:
         if self.budget.unit == "sentences":
             self.costs = np.ones_like(self.costs)
         self.room = self.budget.size
+        fits = self.open & (self.costs <= self.room)
+        self.open = fits if fits.any() else self.open
 
     def take(self, row: int) -> None:
         """Choose a document that is open."""
