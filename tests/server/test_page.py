@@ -204,9 +204,10 @@ def test_undo_from_the_end_and_further_back(site, visit):
     press(page, "1")
     page.keyboard.press("2")
     playwright.expect(page.locator("#pause")).to_be_visible()
-    for text in ("Number 1", "Number 0"):
-        page.keyboard.press("Backspace")
-        playwright.expect(page.locator(".text")).to_contain_text(text)
+    # The second press comes while the first is on its way.
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    playwright.expect(page.locator(".text")).to_contain_text("Number 0")
     saved(page, 0)
     page.keyboard.press("Backspace")
     playwright.expect(page.locator("#saved")).to_have_text("nothing to undo")

@@ -20,6 +20,7 @@ const queue = [];
 let view = null;
 let polling = 0;
 let busy = false;
+let undos = 0;
 let seconds = 0;
 let since = 0;
 let shown = null;
@@ -101,25 +102,32 @@ function show(done = false) {
   shown = task;
 }
 
+/** Takes answers back one after the other: a press while one is on its way counts too. */
 async function undo() {
+  undos += 1;
   if (busy) return;
   busy = true;
   try {
-    const { question, progress } = await session.undo();
-    showProgress(progress);
-    if (question) {
-      const hash = question._task_hash;
-      const rest = queue.filter((task) => task._task_hash !== hash);
-      queue.splice(0, queue.length, question, ...rest);
-      show();
-    } else {
-      announce("Nothing to undo.");
-      at("saved").textContent = "nothing to undo";
-    }
+    for (; undos; undos -= 1) await undoOne();
   } catch (error) {
     showState(session.outbox.length, error.message);
   }
+  undos = 0;
   busy = false;
+}
+
+async function undoOne() {
+  const { question, progress } = await session.undo();
+  showProgress(progress);
+  if (question) {
+    const hash = question._task_hash;
+    const rest = queue.filter((task) => task._task_hash !== hash);
+    queue.splice(0, queue.length, question, ...rest);
+    show();
+  } else {
+    announce("Nothing to undo.");
+    at("saved").textContent = "nothing to undo";
+  }
 }
 
 async function save() {
