@@ -1,7 +1,7 @@
 """CFGen's protocol: taggers trained on N sentences, with and without entity swaps.
 
     python benchmarks/cfgen.py --data cluener --encoder bilstm
-    python benchmarks/cfgen.py --data conll2003 --encoder minilm --sizes 100,200
+    python benchmarks/cfgen.py --data conll2003 --encoder minilm --bfloat16 --sizes 100
     python benchmarks/cfgen.py --data cluener --encoder bert-base-chinese --gpu-id 0
     python benchmarks/cfgen.py --table
 
@@ -22,6 +22,7 @@ import typer
 from cfgen_data import Corpus, load
 from cfgen_methods import METHODS
 from cfgen_models import examples_of, initialised, settings_of
+from encoders import use_bfloat16
 from numpy.random import default_rng
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -56,6 +57,9 @@ def main(
     seeds: str = "0,1,2",
     split: str = "test",
     gpu_id: Annotated[int, typer.Option(help="-1 is the CPU.")] = -1,
+    bfloat16: Annotated[
+        bool, typer.Option("--bfloat16", help="MiniLM is trained in half precision.")
+    ] = False,
     rows: Path = ROWS,
     table: bool = False,
 ) -> None:
@@ -67,6 +71,8 @@ def main(
         return print_tables(results.rows())
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
+    if bfloat16:
+        use_bfloat16()
     unknown = [name for name in methods.split(";") if name not in METHODS]
     if unknown:
         raise typer.BadParameter(f"no method {unknown}; there are {'; '.join(METHODS)}")
@@ -87,6 +93,7 @@ def main(
             "method": name,
             "settings": METHODS[name],
             "seed": seed,
+            **({"precision": "bfloat16"} if bfloat16 else {}),
         }
         for seed, n, name in grid
     )

@@ -4,7 +4,7 @@ rest of the corpus streamed once past a simulated user who is shown K labels.
     python benchmarks/citisl.py --data conll_pos --share 0.1
     python benchmarks/citisl.py --data ewt --split dev --sentences 5000
     python benchmarks/citisl.py --data conll_pos --grid full --gpu-id 0
-    python benchmarks/citisl.py --data conll_pos --encoder minilm
+    python benchmarks/citisl.py --data conll_pos --encoder minilm --bfloat16
     python benchmarks/citisl.py --table
 
 The encoder is frozen (MiniLM's vectors, standardised, with a layer of 128 maxout units
@@ -24,7 +24,7 @@ import typer
 from citisl_data import DATA, Corpus, load
 from citisl_methods import METHODS, UNSAID
 from citisl_table import print_table
-from encoders import BATCH, minilm
+from encoders import BATCH, minilm, use_bfloat16
 from numpy.random import default_rng
 from spacy.tokens import Doc
 from thinc.api import Adam, warmup_linear
@@ -74,6 +74,7 @@ def main(
     encoder: str = "frozen",
     grid: str = "",
     gpu_id: int = -1,
+    bfloat16: bool = False,
     table: bool = False,
 ) -> None:
     """Run the cells that are not done yet, or print the table.
@@ -81,6 +82,7 @@ def main(
     encoder (str): "frozen" or "minilm".
     grid (str): "full" is all methods at three shares and three K.
     gpu_id (int): The GPU to run on; -1 is the CPU.
+    bfloat16 (bool): MiniLM is trained in half precision.
     """
     if encoder not in ROWS or grid not in ("", "full"):
         raise typer.BadParameter(
@@ -91,12 +93,16 @@ def main(
         return print_table(results.rows())
     if gpu_id >= 0:
         spacy.require_gpu(gpu_id)
+    if bfloat16:
+        use_bfloat16()
     corpus = load(data, split, sentences, encoder)
     shares, ks, names = [share], [k], methods.split(",")
     if grid == "full":
         shares = [*(FEWER if data.startswith("fewnerd") else SHARES)]
         ks, names = [3, 5, 7], list(METHODS)
-    trained = {} if encoder == "frozen" else {"encoder": encoder}
+    trained: dict[str, Any] = {} if encoder == "frozen" else {"encoder": encoder}
+    if bfloat16:
+        trained["precision"] = "bfloat16"
     cells = (
         {
             "data": data,

@@ -74,3 +74,24 @@ def minilm() -> dict[str, Any]:
         },
         "tokenizer_config": {"use_fast": True},
     }
+
+
+def use_bfloat16() -> None:
+    """From now on BERT models compute in bfloat16 wherever torch's autocast does.
+
+    Weights, their updates and what comes out stay float32.
+    """
+    import torch
+    from transformers import BertModel
+
+    in_float32 = BertModel.forward
+
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            outputs = in_float32(self, *args, **kwargs)
+        for name, value in outputs.items():
+            if torch.is_tensor(value):
+                outputs[name] = value.float()
+        return outputs
+
+    BertModel.forward = forward
