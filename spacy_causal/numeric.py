@@ -25,3 +25,16 @@ def entropy(probabilities: Floats2d) -> Floats1d:
     xp = get_array_module(probabilities)
     positive = xp.maximum(probabilities, xp.finfo(probabilities.dtype).tiny)
     return -(probabilities * xp.log(positive)).sum(axis=-1)
+
+
+def mix(first: Floats2d, second: Floats2d, weights: Floats1d) -> Floats2d:
+    """λ first + (1 − λ) second.
+
+    SeqMix (EMNLP 2020), eqs. (5) and (6).
+
+    first, second (Floats2d): Shape (n, D).
+    weights (Floats1d): λ of each row, shape (n,).
+    RETURNS (Floats2d): float32, shape (n, D).
+    """
+    share = get_array_module(first).asarray(weights, dtype="float32")[:, None]
+    return share * first + (1 - share) * second

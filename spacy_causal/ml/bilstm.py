@@ -14,6 +14,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_sequence, unpack_sequence
 from spacy_causal.ml.deconfounding import HeadOutput
 from spacy_causal.ml.head import device_of, module_of, torch_head
 from spacy_causal.ml.tagger import Encoder, TaggerModel, token_labeller
+from spacy_causal.tags.scheme import TagSet
 
 
 def build_bilstm_tagger(
@@ -57,7 +58,7 @@ def build_bilstm_encoder_decoder(
     return model
 
 
-def teach(model: TaggerModel, rows: Floats2d) -> None:
+def teach(model: TaggerModel, rows: Floats2d, tag_set: TagSet) -> None:
     """Say beforehand what the next batch is trained towards, shape (N, M)."""
     layer = model.get_ref("output_layer")
     rows = model.ops.asarray2f(rows)

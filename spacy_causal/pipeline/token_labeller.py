@@ -139,7 +139,7 @@ class TokenLabeller(TrainablePipe):
         set_dropout_rate(self.model, drop)
         if "teach" in self.model.attrs:
             rows = target_rows(examples, self.layer, self.tag_set)
-            self.model.attrs["teach"](self.model, rows)
+            self.model.attrs["teach"](self.model, rows, self.tag_set)
         scores, backprop = self.model.begin_update(docs)
         loss, d_logits = self.get_loss(examples, scores)
         backprop(d_logits)

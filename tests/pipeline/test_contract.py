@@ -19,6 +19,7 @@ HEADS = {
         "@architectures": "spacy-causal.DeconfoundedTagger.v1",
         "adjustment": "exact",
     },
+    "mixing": {"@architectures": "spacy-causal.HiddenMix.v1"},
 }
 PIPES = {
     "ner-io": ("causal_ner", {"scheme": "io"}),
@@ -46,11 +47,10 @@ def said(doc: Doc) -> list[tuple]:
 
 def build(nlp: Language, pipe: str, head: str = "approximate") -> Language:
     factory, config = PIPES[pipe]
-    nlp.add_pipe(
-        factory,
-        name="labeller",
-        config=config | {"model": HEADS[head] | {"tok2vec": CNN}},
-    )
+    model = HEADS[head] | {"tok2vec": CNN}
+    if head == "mixing":
+        model = HEADS[head] | {"labeller": HEADS["linear"] | {"tok2vec": CNN}}
+    nlp.add_pipe(factory, name="labeller", config=config | {"model": model})
     return nlp
 
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from spacy.tokens import Doc
 
 from spacy_causal.augment.seqmix.building import LAYERS, build_mix
-from spacy_causal.augment.seqmix.mixing import mix, mix_labels
+from spacy_causal.augment.seqmix.mixing import mix_labels
 from spacy_causal.augment.seqmix.pairing import Pair, Pairs, Window
 from spacy_causal.augment.seqmix.parents import Parent, tag_set_of
 from spacy_causal.augment.seqmix.provenance import set_mix, set_perplexity
@@ -18,6 +18,7 @@ from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.augment.seqmix.surface import cased_like
 from spacy_causal.augment.seqmix.token_table import TokenTable
 from spacy_causal.augment.verdicts import KEPT
+from spacy_causal.numeric import mix
 from spacy_causal.tags.scheme import TagSet
 from spacy_causal.types import Screen, Verdict
 

@@ -2,27 +2,14 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from thinc.types import Floats1d, Floats2d
 
+from spacy_causal.numeric import mix
 from spacy_causal.tags.detect import read_spans
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 
 # BILUO read as BIO: where a mention begins, and where it goes on.
 _AS_BIO = {"U": "B", "L": "I"}
-
-
-def mix(first: Floats2d, second: Floats2d, weights: Floats1d) -> Floats2d:
-    """λ first + (1 − λ) second.
-
-    SeqMix (EMNLP 2020), eqs. (5) and (6).
-
-    first, second (Floats2d): Shape (n, D).
-    weights (Floats1d): λ of each row, shape (n,).
-    RETURNS (Floats2d): float32, shape (n, D).
-    """
-    share = np.asarray(weights, dtype=np.float32)[:, None]
-    return share * first + (1 - share) * second
 
 
 def mix_labels(first: Floats2d, second: Floats2d, weights: Floats1d) -> Floats2d:

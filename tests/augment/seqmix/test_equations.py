@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from spacy_causal.augment.seqmix import token_table as tables
-from spacy_causal.augment.seqmix.mixing import harden, mix, mix_labels, spans_in
+from spacy_causal.augment.seqmix.mixing import harden, mix_labels, spans_in
 from spacy_causal.augment.seqmix.token_table import TokenTable
+from spacy_causal.numeric import mix
 from spacy_causal.tags.detect import read_spans
 from spacy_causal.tags.scheme import TagSet
 
