@@ -1,9 +1,10 @@
 """What crosses the borders between packages: values and callable types."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Literal, NamedTuple, Protocol, cast
+from typing import Literal, NamedTuple, Protocol
 
 from numpy.random import Generator
 from spacy.tokens import Doc
@@ -111,11 +112,11 @@ class Budget:
     @classmethod
     def parse(cls, text: str) -> "Budget":
         """Read "20" or "20s" (sentences) or "500w" (words)."""
-        number = text.strip().removesuffix("w").removesuffix("s")
-        if not (number.isascii() and number.isdigit() and int(number)):
+        found = re.fullmatch(r"\s*0*([1-9][0-9]*)([sw]?)\s*", text)
+        if found is None:
             raise ValueError(f"A budget is like 20 (sentences) or 500w, not {text!r}.")
-        unit = "words" if text.strip().endswith("w") else "sentences"
-        return cls(int(number), cast(BudgetUnit, unit))
+        unit: BudgetUnit = "words" if found[2] == "w" else "sentences"
+        return cls(int(found[1]), unit)
 
     def __str__(self) -> str:
         return f"{self.size:,} {self.unit}"

@@ -1,6 +1,5 @@
 """The surface forms of entities by type: what is swapped in comes from here."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from thinc.types import Floats2d
 
 from spacy_causal.augment.mentions import Mention, mentions_of
 from spacy_causal.augment.shape import Shape, is_plural, shape_of
+from spacy_causal.files import write_whole
 
 VERSION = 1
 
@@ -195,13 +195,8 @@ def write_bank(path: Path, bank: EntityBank) -> None:
         label: [[d.words, d.spaces, d.seen, d.plural] for d in donors]
         for label, donors in bank.donors.items()
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        srsly.write_json(part, {"version": VERSION, "entities": entities})
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    said = {"version": VERSION, "entities": entities}
+    write_whole(path, srsly.json_dumps(said, indent=2))
 
 
 def read_bank(path: Path) -> EntityBank:

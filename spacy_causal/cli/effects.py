@@ -1,12 +1,13 @@
 """`effects`: whether a pipeline reads entities or their contexts."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from wasabi import msg
+
+from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -61,7 +62,9 @@ def effects(
         msg.fail(str(error), exits=1)
     _show(measured)
     if output is not None:
-        _write_json(output, measured.to_dict())
+        import srsly
+
+        write_whole(output, srsly.json_dumps(measured.to_dict(), indent=2))
         msg.good("The figures", str(output))
     if html is not None:
         from spacy_causal.experiments.effects_page import render_effects
@@ -144,18 +147,6 @@ def _table(rows: list[list[str]], header: Iterable[str]) -> None:
     header = list(header)
     aligns = ("l", *("r" for _ in header[1:]))
     msg.table(rows, header=header, aligns=aligns, divider=True)
-
-
-def _write_json(path: Path, said: dict[str, Any]) -> None:
-    import srsly
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        srsly.write_json(part, said)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _require_report() -> None:

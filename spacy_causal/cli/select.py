@@ -1,7 +1,6 @@
 """`select`: which texts of a pool to annotate next."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from wasabi import msg
+
+from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -132,27 +133,13 @@ def select(
                 read_blocks=_read_blocks(engine, model, committee or [], workers),
             )
         _show(chosen, len(found.passages))
-        write_records(output, _records(chosen, pool.name))
+        lines = (json.dumps(x, ensure_ascii=False) for x in _records(chosen, pool.name))
+        write_whole(output, "".join(f"{line}\n" for line in lines))
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
     if not keep_view:
         shutil.rmtree(folder, ignore_errors=True)
     msg.good(f"Wrote {output}")
-
-
-def write_records(path: Path, records: Iterator[dict[str, Any]]) -> None:
-    """Write JSON lines that appear under their name only when they are complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf8") as file:
-            for record in records:
-                file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _keep_inputs(output: Path, *inputs: Path | None) -> None:

@@ -1,6 +1,5 @@
 """`.spacy` files: written whole or not at all, and read with what Docs carry."""
 
-import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
+from spacy_causal.files import write_whole
 from spacy_causal.targets.token_targets import register_extension
 
 SUFFIX = ".spacy"
@@ -20,16 +20,7 @@ def empty_docbin() -> DocBin:
 
 def write_docbin(path: Path, docs: DocBin) -> None:
     """Write a `.spacy` file that appears under its name only when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(docs.to_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, docs.to_bytes())
 
 
 def read_spacy(path: Path, vocab: Vocab) -> Iterator[Doc]:

@@ -1,6 +1,5 @@
 """A report as one HTML page that needs nothing beside itself."""
 
-import os
 from collections.abc import Iterable
 from itertools import cycle
 from pathlib import Path
@@ -21,6 +20,7 @@ from spacy_causal.experiments.wording import (
     format_spread,
     name_test,
 )
+from spacy_causal.files import write_whole
 
 LABEL_COLORS = (
     *("#a8d5ba", "#f6c28b", "#a9c9f5", "#e6b3d8", "#d9d48f", "#9fdfe0"),
@@ -57,13 +57,7 @@ def page_environment() -> Environment:
 
 def write_page(path: Path, html: str) -> None:
     """Write a page whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(html, encoding="utf8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, html)
 
 
 def _metrics(report: Report) -> dict[str, str]:

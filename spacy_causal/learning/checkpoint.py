@@ -1,33 +1,15 @@
-"""Files that are there whole or not at all."""
+"""Checkpoints of learners, there whole or not at all."""
 
-import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import srsly
 
-from spacy_causal.learning.journal import sync_folder
+from spacy_causal.files import write_whole
 
 FORMAT = 1
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside its place, then put it there in one step."""
-    with NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-    sync_folder(path.parent)
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from spacy_causal.files import sync_folder
 from spacy_causal.learning.answers import Answer
 
 BEGUN, ANSWERED, UPDATED, UNDONE = "begun", "answered", "updated", "undone"
@@ -137,15 +138,6 @@ def surviving(
         elif record["event"] == UNDONE:
             del batches[record["batch"] :]
     return batches, waiting
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a new name in a folder survive a crash of the machine."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write_line(path: Path, line: bytes) -> None:

@@ -10,8 +10,8 @@ import srsly
 from sqlalchemy import make_url
 
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
+from spacy_causal.files import write_whole
 from spacy_causal.learning.answers import OUTSIDE, Answer
-from spacy_causal.learning.checkpoint import write_whole
 from spacy_causal.learning.feedback import targets_of
 from spacy_causal.learning.reading import bare_copy, probabilities_of
 from spacy_causal.learning.settling import Held, settle

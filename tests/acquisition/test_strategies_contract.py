@@ -143,7 +143,7 @@ def test_settings_that_make_no_sense(name, config):
         make(name, **config)
 
 
-@pytest.mark.parametrize("text", ["", "0", "-3", "5x", "1.5w", "w", "²"])
+@pytest.mark.parametrize("text", ["", "0", "-3", "5x", "1.5w", "w", "²", "5sw"])
 def test_no_budget(text):
     with pytest.raises(ValueError, match="budget"):
         Budget.parse(text)

@@ -1,0 +1,33 @@
+"""Files that appear under their name only when they are complete."""
+
+import os
+from pathlib import Path
+from threading import get_ident
+
+
+def write_whole(path: Path, data: bytes | str) -> None:
+    """Write a file, its folders too, beside its place, and put it there in one step; a
+    crash of the machine leaves the old one or the new one.
+
+    data (bytes | str): Text is written as UTF-8.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data.encode("utf8") if isinstance(data, str) else data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new name in a folder survive a crash of the machine."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
