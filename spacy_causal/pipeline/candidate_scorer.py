@@ -163,7 +163,9 @@ class CandidateScorer(Pipe):
                 return scores
         self._require_own(labeller, docs)
         _require_features(labeller, docs)
-        return labeller.predict(docs)
+        scores = labeller.predict(docs)
+        calibrated = getattr(labeller, "calibrated", None)
+        return scores if calibrated is None else calibrated(scores)
 
     def set_annotations(self, docs: Sequence[Doc], scores: TokenScores) -> None:
         """Write `doc._.candidates`."""

@@ -1,13 +1,17 @@
 """`causal_ner`: named entities from a deconfounded token labeller."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
+import numpy as np
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from thinc.api import Config, Model
+from thinc.types import Floats2d, Ints1d
 
+from spacy_causal.display.mentions import mention_probabilities
 from spacy_causal.pipeline.token_labeller import TokenLabeller
 from spacy_causal.tags.decode import decode, spans_of_tags
 from spacy_causal.tags.scheme import Scheme
@@ -17,6 +21,8 @@ default_config = """
 [causal_ner]
 scheme = "biluo"
 overwrite = true
+spans_key = null
+temperature = 1.0
 
 [causal_ner.model]
 @architectures = "spacy-causal.DeconfoundedTagger.v1"
@@ -51,7 +57,7 @@ DEFAULTS = Config().from_str(default_config)["causal_ner"]
 
 @Language.factory(
     "causal_ner",
-    assigns=["doc.ents", "token.ent_iob", "token.ent_type"],
+    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
     default_config=DEFAULTS,
     default_score_weights={
         "ents_f": 1.0,
@@ -66,6 +72,8 @@ def make_causal_ner(
     model: Model[list[Doc], TokenScores],
     scheme: Scheme,
     overwrite: bool,
+    spans_key: str | None,
+    temperature: float,
     confounders: ChooseConfounders,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "CausalNER":
@@ -75,6 +83,9 @@ def make_causal_ner(
     scheme (str): "io", "bio" or "biluo".
     overwrite (bool): Whether to replace entities that a Doc has already; otherwise
         only entities that do not touch them are added.
+    spans_key (str | None): Where in `doc.spans` all that it finds is written too, with
+        probabilities in `attrs["scores"]`; nowhere by default.
+    temperature (float): What logits are divided by before others read them.
     confounders (ChooseConfounders): Picks the confounders from the initial data.
     scorer (Callable | None): For `nlp.evaluate`.
     """
@@ -84,6 +95,8 @@ def make_causal_ner(
         name,
         scheme=scheme,
         overwrite=overwrite,
+        spans_key=spans_key,
+        temperature=temperature,
         choose=confounders,
         scorer=scorer,
     )
@@ -100,6 +113,8 @@ class CausalNER(TokenLabeller):
         *,
         scheme: Scheme = "biluo",
         overwrite: bool = True,
+        spans_key: str | None = None,
+        temperature: float = 1.0,
         choose: ChooseConfounders,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ):
@@ -113,16 +128,20 @@ class CausalNER(TokenLabeller):
             scheme=scheme,
             choose=choose,
             scorer=scorer,
+            temperature=temperature,
         )
-        self.overwrite = overwrite
+        self.overwrite, self.spans_key = overwrite, spans_key
 
     def set_annotations(self, docs: Iterable[Doc], scores: TokenScores) -> None:
-        """Write `doc.ents`; no entity begins or ends on white space."""
+        """Write `doc.ents`, and `doc.spans` where asked; no entity begins or ends on
+        white space."""
         tag_set = self.tag_set
         logits = self.model.ops.to_numpy(scores.logits)
         tags = decode(logits, scores.lengths, tag_set)
         found = spans_of_tags(tags, scores.lengths, tag_set)
         labels = [self.vocab.strings[label] for label in tag_set.labels]
+        ents_of: list[list[Span]] = []
+        docs = list(docs)
         for doc, spans in zip(docs, found, strict=True):
             ents = [
                 Span(doc, start, end, label=labels[label])
@@ -132,6 +151,10 @@ class CausalNER(TokenLabeller):
                 doc.set_ents(ents, default="outside")
             else:
                 _add_ents(doc, ents)
+            ents_of.append(ents)
+        if self.spans_key is not None:
+            logits = self.model.ops.to_numpy(self.calibrated(scores).logits)
+            _set_spans(docs, ents_of, self.spans_key, logits, tags)
 
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         found: set[str] = set()
@@ -141,6 +164,26 @@ class CausalNER(TokenLabeller):
             tags = carried.get("ner", {}).get("labels", ())
             found.update(tag.partition("-")[2] for tag in tags)
         return sorted(found - {""})
+
+
+def _set_spans(
+    docs: Sequence[Doc],
+    ents_of: Sequence[list[Span]],
+    key: str,
+    logits: Floats2d,
+    tags: Ints1d,
+) -> None:
+    """Write `doc.spans[key]` as `spancat` does: scores in the order of the spans."""
+    offsets = accumulate((len(doc) for doc in docs), initial=0)
+    places = [
+        (offset + ent.start, offset + ent.end)
+        for offset, ents in zip(offsets, ents_of, strict=False)
+        for ent in ents
+    ]
+    scores = iter(mention_probabilities(logits, tags, places))
+    for doc, ents in zip(docs, ents_of, strict=True):
+        own = np.array([next(scores) for _ in ents], dtype=np.float32)
+        doc.spans[key] = SpanGroup(doc, name=key, spans=ents, attrs={"scores": own})
 
 
 def _add_ents(doc: Doc, ents: list[Span]) -> None:

@@ -17,6 +17,7 @@ default_config = """
 [causal_tagger]
 attribute = "tag"
 overwrite = true
+temperature = 1.0
 
 [causal_tagger.model]
 @architectures = "spacy-causal.DeconfoundedTagger.v1"
@@ -56,6 +57,7 @@ def make_causal_tagger(
     model: Model[list[Doc], TokenScores],
     attribute: Literal["tag", "pos"],
     overwrite: bool,
+    temperature: float,
     confounders: ChooseConfounders,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "CausalTagger":
@@ -64,6 +66,7 @@ def make_causal_tagger(
     model (Model[list[Doc], TokenScores]): Scores tokens.
     attribute (str): What to set and to learn: "tag" (`token.tag_`) or "pos".
     overwrite (bool): Whether to replace values that a token has already.
+    temperature (float): What logits are divided by before others read them.
     confounders (ChooseConfounders): Picks the confounders from the initial data.
     scorer (Callable | None): For `nlp.evaluate`.
     """
@@ -73,6 +76,7 @@ def make_causal_tagger(
         name,
         attribute=attribute,
         overwrite=overwrite,
+        temperature=temperature,
         choose=confounders,
         scorer=scorer,
     )
@@ -89,6 +93,7 @@ class CausalTagger(TokenLabeller):
         *,
         attribute: Literal["tag", "pos"] = "tag",
         overwrite: bool = True,
+        temperature: float = 1.0,
         choose: ChooseConfounders,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ):
@@ -100,6 +105,7 @@ class CausalTagger(TokenLabeller):
             scheme="token",
             choose=choose,
             scorer=scorer,
+            temperature=temperature,
         )
         self.overwrite = overwrite
 

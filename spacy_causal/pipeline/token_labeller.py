@@ -2,7 +2,9 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,7 @@ class TokenLabeller(TrainablePipe):
     layer (str): The layer of annotation: "ner", "tag" or "pos".
     scheme (Scheme): How its labels are spelled as tags.
     choose (ChooseConfounders): Picks the confounders from the initial data.
+    temperature (float): What logits are divided by before others read them.
     """
 
     def __init__(
@@ -51,12 +54,14 @@ class TokenLabeller(TrainablePipe):
         scheme: Scheme,
         choose: ChooseConfounders,
         scorer: Callable[..., dict[str, Any]] | None,
+        temperature: float = 1.0,
     ):
         register_extension()
         self.vocab, self.model, self.name = vocab, model, name
         self.layer, self.scheme, self.choose = layer, scheme, choose
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"labels": [], "confounders": [], "absent": 1.0}
+        self.temperature = temperature
         self._rehearsal_model: Model[list[Doc], TokenScores] | None = None
         self._kept = KeptScores()
 
@@ -76,6 +81,21 @@ class TokenLabeller(TrainablePipe):
         return TagSet(self.scheme, self.labels)
 
     @property
+    def temperature(self) -> float:
+        """What makes its probabilities usable, saved with it; 1 changes nothing.
+
+        Others read them at it: `doc._.candidates`, scores of mentions. What is trained
+        on, chosen by or decoded are the logits as they are.
+        """
+        return float(self.cfg["temperature"])
+
+    @temperature.setter
+    def temperature(self, value: float) -> None:
+        if not (isfinite(value) and value > 0):
+            raise ValueError(f"A temperature is a number above 0, not {value!r}.")
+        self.cfg["temperature"] = float(value)
+
+    @property
     def confounders(self) -> list[Confounder]:
         """The dictionary of confounders with P(z)."""
         return [Confounder(**entry) for entry in self.cfg["confounders"]]
@@ -92,7 +112,7 @@ class TokenLabeller(TrainablePipe):
             try:
                 scores = self.predict(docs)
                 self.set_annotations(docs, scores)
-                self._kept.keep(self, docs, scores)
+                self._kept.keep(self, docs, self.calibrated(scores))
                 yield from docs
             except Exception as error:
                 handle_error(self.name, self, docs, error)
@@ -115,6 +135,12 @@ class TokenLabeller(TrainablePipe):
         xp = self.model.ops.xp
         logits = xp.zeros((0, len(self.tag_set)), dtype="float32")
         return TokenScores(logits, logits[:, :0], None, [0] * len(docs))
+
+    def calibrated(self, scores: TokenScores) -> TokenScores:
+        """Scores whose softmax are the probabilities at the temperature."""
+        if self.temperature == 1:
+            return scores
+        return replace(scores, logits=scores.logits / self.temperature)
 
     def update(
         self,
