@@ -43,7 +43,8 @@ def _serving(
 
 
 def command_of(recipe: Recipe) -> Callable[..., None]:
-    """A command that calls a recipe and serves what it returns."""
+    """A command that calls a recipe and serves what it returns; an option that both
+    have is one."""
     own, served = (inspect.signature(each).parameters for each in (recipe, _serving))
 
     def command(**given: Any) -> None:
@@ -52,7 +53,8 @@ def command_of(recipe: Recipe) -> Callable[..., None]:
 
     hints = {**get_type_hints(_serving, include_extras=True)}
     hints.update(get_type_hints(recipe, include_extras=True))
-    parameters = [*own.values(), *served.values()]
+    others = [served[name] for name in served if name not in own]
+    parameters = [*own.values(), *others]
     signature: Any = inspect.Signature(parameters)
     command.__signature__ = signature  # type: ignore[attr-defined]
     command.__annotations__ = {**hints, "return": None}
@@ -91,7 +93,8 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     terminal = served.pop("terminal")
     try:
         serving = Serving(**served)
-        msg.text(f"Loading {own.get('model', '')}")
+        if "model" in own:
+            msg.text(f"Loading {own['model']}")
         controller = open_session(recipe(**own), serving)
         n_answers = len(controller.ledger.answers)
         if n_answers:

@@ -12,6 +12,7 @@ from spacy_causal.cli.effects import effects
 from spacy_causal.cli.export import export
 from spacy_causal.cli.feedback import feedback
 from spacy_causal.cli.report import report
+from spacy_causal.cli.review import review
 from spacy_causal.cli.select import select
 from spacy_causal.cli.seqmix import seqmix
 from spacy_causal.cli.simulate_active import simulate_active
@@ -34,6 +35,7 @@ app.command("effects")(effects)
 app.command("export")(export)
 app.command("feedback")(feedback)
 app.command("report")(report)
+app.command("review")(review)
 app.command("select")(select)
 app.command("seqmix")(seqmix)
 app.command("simulate-active")(simulate_active)

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.agreement import percent, show_agreement
+
 
 def stats(
     dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
@@ -18,7 +20,8 @@ def stats(
         typer.Option(help="Annotated .spacy of these texts, to tell right from wrong."),
     ] = None,
 ) -> None:
-    """Seconds a sentence and quality by mode, beside the CITISL paper's study."""
+    """Seconds a sentence and quality by mode, beside the CITISL paper's study; how far
+    annotators agree, where there are several."""
     from spacy_causal.server.export import read_answers
     from spacy_causal.server.stats import PAPER, mode_stats, truths_of_gold
 
@@ -39,8 +42,8 @@ def stats(
             f"{row.none:,}",
             _number(row.seconds_a_sentence),
             _number(row.seconds_an_answer),
-            _percent(row.answers_right),
-            _percent(row.sentences_right),
+            percent(row.answers_right),
+            percent(row.sentences_right),
         )
         for row in mode_stats(tasks, truths)
     ]
@@ -50,11 +53,8 @@ def stats(
     msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
     for mode, seconds, right in PAPER:
         msg.text(f"  {mode}: {_number(seconds)} s / sentence, {right} sentences right")
+    show_agreement(tasks)
 
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f} %"

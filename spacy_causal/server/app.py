@@ -23,7 +23,7 @@ from spacy_causal.server.security import Guard
 
 STATIC = Path(__file__).parent / "static"
 WAIT = 1.0
-FOR_THE_PAGE = ("text", "spans", "options", "shown", "next", "_task_hash")
+FOR_THE_PAGE = ("text", "spans", "options", "shown", "next", "versions", "_task_hash")
 SessionQuery = Annotated[Session, Query()]
 
 

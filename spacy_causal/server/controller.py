@@ -14,7 +14,7 @@ from spacy_causal.server.open_tasks import OpenTasks
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.ledger import Ledger
-from spacy_causal.store.records import Record
+from spacy_causal.store.records import AGREED, Record
 from spacy_causal.types import NONE_OF_THESE
 
 Saved = Literal["saved", "known", "taken"]
@@ -127,7 +127,7 @@ class Controller:
                 return "taken"
             task = self._open[number]
             self._check(task, given)
-            self._write(*self._records(task, session, given))
+            self._write(self._record(self._answered(task, given), session))
             self._open.answered(number, session)
         self._news.set()
         return "saved"
@@ -152,6 +152,22 @@ class Controller:
                 forget([answered])
         return task
 
+    def take_over(self, answered: Sequence[Task]) -> None:
+        """Keep answers that annotators agreed on elsewhere, unless somebody answered
+        here; what is not among them any longer is taken back."""
+        with self._lock:
+            new = {task["_task_hash"]: task for task in answered}
+            undone = []
+            for record in list(self.ledger.answers.values()):
+                task = new.get(record.task_hash)
+                if record.session != AGREED or (
+                    task is not None and _content(task) == record.content
+                ):
+                    new.pop(record.task_hash, None)
+                else:
+                    undone.append(Record("undo", AGREED, content={"answer": record.id}))
+            self._write(*undone, *(self._record(x, AGREED) for x in new.values()))
+
     def save(self) -> None:
         """Give the model all that waits, however little."""
         with self._lock:
@@ -166,6 +182,7 @@ class Controller:
             return {
                 "answered": self.ledger.n_of(session),
                 "total": len(self.ledger.answers),
+                "agreed": self.ledger.n_of(AGREED),
                 "sessions": self.ledger.sessions(),
                 "fraction": tell(self, None) if tell else None,
                 "waiting": len(self.ledger.waiting),
@@ -208,8 +225,10 @@ class Controller:
             task = set_hashes(made, self.view_id)
             answered = self.ledger.who_answered(task["_task_hash"])
             full = len(answered) >= self._open.overlap
-            # Of a whole sentence the spans are a suggestion, not what is asked.
-            cut = self.view_id != MANUAL and self.ledger.touches(task)
+            # Of a whole sentence the spans are a suggestion, not what is asked; and
+            # what is reviewed was asked like that.
+            whole = self.view_id == MANUAL or "versions" in task
+            cut = not whole and self.ledger.touches(task)
             if task["_task_hash"] in self._open or full or cut:
                 continue
             self._open.add(task)
@@ -223,7 +242,9 @@ class Controller:
         for record in self.ledger.answers.values():
             number = record.task_hash
             answered = len(self.ledger.who_answered(number))
-            if answered < self._open.overlap and number not in self._open:
+            if record.session == AGREED or number in self._open:
+                continue
+            if answered < self._open.overlap:
                 task = self.task_of(record)
                 self._open.add(_unanswered(task))
 
@@ -248,19 +269,20 @@ class Controller:
     def _has_spans(self, given: Given) -> bool:
         return self.view_id == MANUAL and given.answer == "accept"
 
-    def _records(self, task: Task, session: str, given: Given) -> list[Record]:
-        hidden = (*IN_INPUT, "_input_hash", "_task_hash", "_session_id")
-        content = {key: value for key, value in task.items() if key not in hidden}
+    def _answered(self, task: Task, given: Given) -> Task:
         also = [x for x in given.also_shown if x not in task.get("shown", ())]
         also = [x for x in also if x != NONE_OF_THESE]
-        content.update(answer=given.answer, accept=list(given.accept))
-        content.update(also_shown=also, seconds=given.seconds)
+        task = {**task, "answer": given.answer, "accept": list(given.accept)}
+        task.update(also_shown=also, seconds=given.seconds)
         if given.spans is not None:
             spans = checked_spans(task, given.spans, self.config.get("labels", ()))
-            content.update(spans=spans, suggested=task["spans"])
+            task.update(spans=spans, suggested=task["spans"])
+        return task
+
+    def _record(self, task: Task, session: str) -> Record:
         hashes = task["_input_hash"], task["_task_hash"]
         self._inputs.setdefault(hashes[0], {x: task[x] for x in IN_INPUT if x in task})
-        return [Record("answer", session, *hashes, content)]
+        return Record("answer", session, *hashes, _content(task))
 
     def _write(self, *records: Record) -> None:
         hashes = [record.input_hash for record in records if record.input_hash]
@@ -289,6 +311,7 @@ class Controller:
         self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
 
 
+_ELSEWHERE = (*IN_INPUT, "_input_hash", "_task_hash", "_session_id")
 _ANSWER = ("answer", "accept", "also_shown", "seconds", "_session_id", "suggested")
 
 
@@ -296,6 +319,11 @@ def _unanswered(task: Task) -> Task:
     """The question, as it was before somebody answered it."""
     spans = task.get("suggested", task.get("spans", []))
     return {k: v for k, v in {**task, "spans": spans}.items() if k not in _ANSWER}
+
+
+def _content(task: Task) -> Task:
+    """An answered task without what the journal has in other columns."""
+    return {key: value for key, value in task.items() if key not in _ELSEWHERE}
 
 
 def whole_task(record: Record, inputs: dict[int, dict[str, Any]]) -> Task:

@@ -85,6 +85,11 @@ def read_answers(dataset: str, db: str) -> list[Task]:
 
     Raises ValueError when there is no such dataset.
     """
+    return read_dataset(dataset, db)[0]
+
+
+def read_dataset(dataset: str, db: str) -> tuple[list[Task], dict[str, Any]]:
+    """The same, and the config of the session that was begun last."""
     path = make_url(db).database
     if db.startswith("sqlite") and (is_in_memory(db) or not Path(str(path)).exists()):
         raise ValueError(f"There is no database {db}.")
@@ -95,10 +100,12 @@ def read_answers(dataset: str, db: str) -> list[Task]:
             known = ", ".join(names) or "none"
             raise ValueError(f"There is no dataset {dataset!r}: there is {known}.")
         inputs = database.inputs(dataset)
-        ledger = Ledger(database.records(dataset))
+        records = list(database.records(dataset))
     finally:
         database.close()
-    return [whole_task(record, inputs) for record in ledger.answers.values()]
+    configs = [(x.content or {}).get("config") for x in records if x.kind == "begun"]
+    answers = Ledger(records).answers.values()
+    return [whole_task(x, inputs) for x in answers], (configs or [None])[-1] or {}
 
 
 def texts_of(tasks: Sequence[Task]) -> list[Text]:

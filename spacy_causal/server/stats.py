@@ -12,6 +12,7 @@ from spacy_causal.learning.answers import OUTSIDE
 from spacy_causal.server.manual import VIEW
 from spacy_causal.server.teaching import answer_of
 from spacy_causal.store.hashing import input_hash
+from spacy_causal.store.records import AGREED
 
 Task = dict[str, Any]
 Truth = Callable[[Task], str | None]
@@ -99,7 +100,7 @@ def _row(mode: str, tasks: Sequence[Task], truth: Truth | None) -> ModeStats:
     every = [each for answers_right in right.values() for each in answers_right]
     return ModeStats(
         mode,
-        len({task["_session_id"] for task in tasks}),
+        len({task["_session_id"] for task in tasks} - {AGREED}),
         len({_sentence(task) for task in tasks}),
         len(answers),
         len(tasks) - len(answers),

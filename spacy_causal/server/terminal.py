@@ -34,10 +34,8 @@ def run_in_terminal(controller: Controller, *, session: str = "") -> None:
 
 def given_for(key: str, task: Task, config: dict[str, Any]) -> Given | None:
     """The answer that a key gives; None for a key that gives none."""
-    number, none = task["_task_hash"], config.get("none")
-    special = (none, config.get("outside"))
+    number, choices = task["_task_hash"], choices_of(task, config)
     options = [x["id"] for x in task["options"]]
-    choices = [x for x in options if x not in special or x in task.get("shown", ())]
     if key in KEYS:
         return Given(number, KEYS[key])
     if key == "a":
@@ -45,8 +43,14 @@ def given_for(key: str, task: Task, config: dict[str, Any]) -> Given | None:
     if key == "0" and config.get("outside") in options:
         return Given(number, "accept", [config["outside"]])
     if key.isdecimal() and 1 <= int(key) <= len(choices):
-        return Given(number, "accept", [choices[int(key) - 1]])
+        return Given(number, "accept", [choices[int(key) - 1]["id"]])
     return None
+
+
+def choices_of(task: Task, config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The options that have numbers: labels."""
+    special, shown = (config.get("none"), config.get("outside")), task.get("shown", ())
+    return [x for x in task["options"] if x["id"] in shown or x["id"] not in special]
 
 
 def _ask(controller: Controller, session: str, task: Task) -> bool:
@@ -75,10 +79,13 @@ def _show(task: Task, controller: Controller) -> None:
     start, end = task["spans"][0]["start"], task["spans"][0]["end"]
     mention = click.style(text[start:end], reverse=True, bold=True)
     click.echo("\n" + text[:start] + mention + text[end:] + "\n")
-    for number, option in enumerate(task["options"], start=1):
-        if "score" in option:
-            label = printable(option["text"])
-            click.echo(f"  {number}  {label}  {option['score']:.0%}")
+    for number, option in enumerate(choices_of(task, controller.config), start=1):
+        score = f"  {option['score']:.0%}" if "score" in option else ""
+        click.echo(f"  {number}  {printable(option['text'])}{score}")
+    for version in task.get("versions", ()):
+        chosen = (version["accept"] or [controller.config.get("none")])[0]
+        names = ", ".join(name or "no name" for name in version["sessions"])
+        click.echo(f"     {names} said: {printable(str(chosen))}")
     total = len(controller.ledger.answers)
     click.echo(click.style(f"  {HELP}   q quit   ({total} answered)", dim=True))
 

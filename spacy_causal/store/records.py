@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["begun", "answer", "undo", "update", "ended"]
+# Whose answers those are that annotators agreed on: nobody can have such a name.
+AGREED = "(agreed)"
 
 
 @dataclass(frozen=True)

@@ -147,9 +147,12 @@ function showState(waiting, trouble) {
 }
 
 function showProgress(progress) {
-  const others = progress.total - progress.answered;
+  const { answered, agreed } = progress;
+  const others = progress.total - answered - agreed;
   at("answered").textContent =
-    `${progress.answered} answered` + (others > 0 ? `, ${others} by others` : "");
+    `${answered} answered` +
+    (others > 0 ? `, ${others} by others` : "") +
+    (agreed ? `, ${agreed} taken over` : "");
   at("fraction").hidden = progress.fraction === null;
   at("fraction").value = progress.fraction ?? 0;
   at("learning").textContent = learning(progress);

@@ -1,6 +1,7 @@
 // The view "choice": a text with a span marked, and labels to choose from.
 
 import { appendText, element, unitsAt } from "./text.js";
+import { whoChose } from "./versions.js";
 
 const MOST_LISTED = 200;
 
@@ -29,7 +30,8 @@ export class ChoiceView {
     this.task = task;
     this.choices = this.#labels(task.options);
     this.asked = [];
-    this.#render("Which label does the marked text have?", this.choices);
+    this.chose = whoChose(task.versions, this.config.none);
+    this.#render(this.#prompt(), this.choices);
     if (this.config.all_labels) this.#openList(false);
   }
 
@@ -53,8 +55,18 @@ export class ChoiceView {
     const [span] = this.task.spans;
     const at = unitsAt(this.task.text, [span.start, span.end]);
     const marked = this.task.text.slice(at.get(span.start), at.get(span.end));
-    const named = this.choices.map((option, i) => `${i + 1} ${option.text}`);
-    return `${marked}: ${named.join(", ")}, x none of these`;
+    const named = this.choices.map(({ id, text }, i) => `${i + 1} ${text}${this.#by(id)}`);
+    return `${marked}: ${named.join(", ")}, x none of these${this.#by(this.config.none)}`;
+  }
+
+  #prompt() {
+    const which = "Which label does the marked text have?";
+    if (!this.chose.size) return which;
+    return this.chose.size > 1 ? `Annotators disagree. ${which}` : "Annotators agree. Are they right?";
+  }
+
+  #by(label) {
+    return this.chose.has(label) ? ` (${this.chose.get(label)})` : "";
   }
 
   #labels(options) {
@@ -102,13 +114,16 @@ export class ChoiceView {
     group.setAttribute("aria-labelledby", "prompt");
     choices.forEach((option, i) => group.append(this.#choice(option, i + 1)));
     const none = this.#button("choice none", "x", this.config.none, () => this.#none());
+    this.#note(none, this.config.none);
     if (choices.length < 9) none.dataset.digit = choices.length + 1;
     group.append(none);
     const beside = element("div", "beside");
     if (this.#hasOutside()) {
       const word = this.task.spans[0].label === "token" ? "no label" : "not a mention";
       const outside = () => this.#accept(this.config.outside);
-      beside.append(this.#button("", "0", word, outside));
+      const button = this.#button("", "0", word, outside);
+      this.#note(button, this.config.outside);
+      beside.append(button);
     }
     beside.append(this.#button("other", "/", "another label", () => this.#openList(true)));
     beside.append(this.#button("", "Space", "skip", () => this.#give("ignore", [])));
@@ -142,6 +157,7 @@ export class ChoiceView {
     const key = number <= 9 ? String(number) : "";
     const accept = () => this.#accept(option.id);
     const button = this.#button("choice", key, option.text, accept);
+    this.#note(button, option.id);
     if (option.score !== undefined) {
       const rounded = Math.round(100 * option.score);
       const percent = element("span", "score", rounded ? `${rounded} %` : "< 1 %");
@@ -150,6 +166,12 @@ export class ChoiceView {
       button.append(percent, bar);
     }
     return button;
+  }
+
+  /** Who chose that before. */
+  #note(button, label) {
+    if (!this.chose.has(label)) return;
+    button.append(appendText(element("bdi", "who"), this.chose.get(label)));
   }
 
   #button(className, key, text, onClick) {

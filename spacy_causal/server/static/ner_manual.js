@@ -2,6 +2,7 @@
 
 import { LabelList } from "./choice.js";
 import { appendText, element, unitsAt } from "./text.js";
+import { VersionList } from "./versions.js";
 
 export class ManualView {
   /** @param {HTMLElement} root the section that this view fills
@@ -21,8 +22,9 @@ export class ManualView {
     addEventListener("pointercancel", () => this.#cancel());
   }
 
-  static keys() {
+  static keys(config) {
     return [
+      ...(config.reviews ? [["v", "begin from what the next annotator said"]] : []),
       ["← →", "go from token to token"],
       ["shift + ← →", "select more or fewer; of a mention: move its end"],
       [", .", "move the start of a mention"],
@@ -38,8 +40,7 @@ export class ManualView {
 
   show(task) {
     this.task = task;
-    const spans = this.left.get(task._task_hash) ?? task.spans;
-    this.spans = spans.map(({ token_start, token_end, label }) => ({ token_start, token_end, label }));
+    this.#take(this.left.get(task._task_hash) ?? task.spans);
     const offsets = task.tokens.flatMap(({ start, end }) => [start, end]);
     this.units = unitsAt(task.text, new Set(offsets));
     this.cursor = null;
@@ -61,6 +62,7 @@ export class ManualView {
       this.#give(this.config.labels[key - 1]);
     } else if (key === "/") this.#openList();
     else if (key === "Delete" || key === "r") this.#remove();
+    else if (key === "v" && this.versions) this.versions.next();
     else if (key === "a") this.#answer("accept");
     else if (key === "x") this.#answer("reject");
     else if (key === " ") this.#answer("ignore");
@@ -72,6 +74,10 @@ export class ManualView {
   describe() {
     const said = this.spans.map((span) => `${this.#text(span)}, ${span.label}`);
     return `${this.task.text}. ${said.length ? said.join("; ") : "No mentions"}.`;
+  }
+
+  #take(spans) {
+    this.spans = spans.map(({ token_start, token_end, label }) => ({ token_start, token_end, label }));
   }
 
   #answer(answer) {
@@ -230,6 +236,15 @@ export class ManualView {
 
   #build() {
     const prompt = element("h1", "prompt", "Is every mention marked, and labelled right?");
+    const { versions } = this.task;
+    const takeVersion = (spans) => {
+      this.#take(spans);
+      this.cursor = null;
+      this.#draw();
+      this.announce(this.describe());
+      this.root.focus({ preventScroll: true });
+    };
+    this.versions = versions && new VersionList(versions, (span) => this.#text(span), takeVersion);
     this.labels = element("div", "labels");
     this.labels.setAttribute("role", "group");
     this.labels.setAttribute("aria-label", "Labels");
@@ -264,11 +279,24 @@ export class ManualView {
       this.#button("Space", "skip", () => this.#answer("ignore")),
     );
     answers.append(prompt, this.edit, beside);
-    this.root.replaceChildren(this.labels, box, answers);
+    this.root.replaceChildren(this.labels, box, ...this.#reviewed(), answers);
+  }
+
+  #reviewed() {
+    if (!this.versions) return [];
+    const several = this.task.versions.length > 1;
+    const said = several ? "Annotators disagree. Who said what:" : "Annotators agree:";
+    const reviewed = element("div", "reviewed");
+    const head = element("div", "who-said");
+    const next = this.#button("v", "take the next", () => this.versions.next());
+    head.append(element("h2", "prompt", said), next);
+    reviewed.append(head, this.versions.root);
+    return [reviewed];
   }
 
   /** The text anew: mentions may have changed. */
   #draw() {
+    this.versions?.mark(this.spans);
     const { text, tokens } = this.task;
     this.line.replaceChildren();
     let done = 0;

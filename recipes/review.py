@@ -1,0 +1,86 @@
+"""Review: what the annotators of a dataset disagree on is asked once more.
+
+python -m recipes.review DATASET
+prodigy causal.review DATASET --all -F recipes/review.py
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recipes.serving import command_of, register_with_prodigy
+
+
+def review(
+    dataset: Annotated[str, typer.Argument(help="What several people annotated.")],
+    *,
+    into: Annotated[
+        str | None, typer.Option(help="Where answers are kept: DATASET-reviewed.")
+    ] = None,
+    view: Annotated[
+        str | None, typer.Option(help="choice or ner_manual, where it has both.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Ask also what all agree on.")
+    ] = False,
+    instructions: Annotated[
+        Path | None, typer.Option(help="Guidelines for reviewers, plain text.")
+    ] = None,
+    db: Annotated[
+        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
+    ] = "sqlite:///spacy-causal.db",
+) -> dict[str, Any]:
+    """Settle what annotators disagree on; what they agree on is taken over."""
+    from wasabi import msg
+
+    from spacy_causal.cli.agreement import show_agreement
+    from spacy_causal.learning.answers import OUTSIDE
+    from spacy_causal.server.agreement import by_question, view_of
+    from spacy_causal.server.export import read_dataset
+    from spacy_causal.server.review import ReviewStream, labels_of
+    from spacy_causal.types import NONE_OF_THESE
+
+    into = into or f"{dataset}-reviewed"
+    if into == dataset:
+        raise ValueError(f"--into is another dataset than {dataset!r}.")
+    tasks, config = read_dataset(dataset, db)
+    views = sorted({view_of(task) for task in tasks})
+    if view is not None:
+        tasks = [task for task in tasks if view_of(task) == view]
+    elif len(views) > 1:
+        raise ValueError(f"{dataset!r} has answers of two views: give --view.")
+    if not tasks:
+        raise ValueError(f"{dataset!r} has no answers{f' of {view}' if view else ''}.")
+    guidelines = instructions.read_text("utf8") if instructions else ""
+    stream = ReviewStream(by_question(tasks), everything=everything)
+    show_agreement(tasks)
+    msg.info(
+        f"{len(stream.asked):,} questions to review; taken over are "
+        f"{len(stream.agreed):,}, {stream.n_single:,} answered by one person"
+    )
+    return {
+        "dataset": into,
+        "view_id": view or views[0],
+        "stream": stream,
+        "on_load": stream.begin,
+        "progress": lambda controller, returned: stream.fraction,
+        "config": {
+            "labels": labels_of(tasks, config.get("labels", ())),
+            "choice_style": "single",
+            "choice_auto_accept": True,
+            "exclude_by": "task",
+            "instructions": guidelines,
+            "reviews": dataset,
+            "none": NONE_OF_THESE,
+            "outside": config.get("outside", OUTSIDE),
+            "waiting": "The next question that was answered in several ways.",
+        },
+    }
+
+
+command = command_of(review)
+register_with_prodigy("causal.review", review)
+
+if __name__ == "__main__":
+    typer.run(command)
