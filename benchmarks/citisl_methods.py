@@ -56,6 +56,9 @@ METHODS: dict[str, dict[str, Any]] = {
     "ours printed noise": method(PAPER, PRINTED, "own_ruled_out", **OURS),
     "ours soft": method(LINEAR, NONE, "own_ruled_out", **OURS, **SOFT),
     "ours soft CBA": method(PAPER, NONE, "own_ruled_out", **OURS, **SOFT),
+    "ours doubting": method(
+        LINEAR, NONE, "own_ruled_out", **OURS, **SOFT, mistakes=0.1
+    ),
     "ours known": method(LINEAR, NONE, "imputed_ruled_out", imputer="all"),
     "GroundTruth": method(LINEAR, NONE, told=True),
     "TotalData": {**method(LINEAR, NONE), "session": None},

@@ -7,6 +7,7 @@ import numpy as np
 from thinc.types import Floats1d, Floats2d, Ints1d
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
+from spacy_causal.learning.doubt import doubted_rows, kept_by_doubt, tags_of_type
 from spacy_causal.learning.settling import Held, borders, settle
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 from spacy_causal.targets.token_targets import TokenTargets
@@ -183,8 +184,10 @@ def targets_of(
     imputed: Floats2d | None = None,
     *,
     kept: Floats1d | None = None,
+    ratios: Floats1d | None = None,
     mode: Mode = "own_ruled_out",
     temperature: float = 1.0,
+    mistakes: float = 0.0,
     doubly_robust: bool = False,
     clip: float = np.inf,
 ) -> TokenTargets:
@@ -195,6 +198,8 @@ def targets_of(
     own, imputed (Floats2d): What the model and σ say, shape (n, M).
     kept (Floats1d | None): The share of its mass that each tag keeps where its type is
         refused, see `kept_shares`, shape (M,); None: nothing.
+    ratios (Floats1d | None): See `doubted_rows`, shape (M,); None: all 1.
+    mistakes (float): The share of the answers that are taken to be wrong.
     doubly_robust (bool): Confirmed rows are doubly robust towards σ (or the model, as
         the mode has it) where the answer's propensity is known. With a `clip` of 1 or
         more, as by default, the type that is taught is the confirmed one all the same:
@@ -205,6 +210,7 @@ def targets_of(
     if own.shape != rows.shape:
         raise ValueError(f"Rows of shape {own.shape} do not fit {len(tag_set)} tags.")
     kept = np.zeros(len(tag_set)) if kept is None else kept
+    ratios = np.ones(len(tag_set)) if ratios is None else ratios
     held = settle(answers, len(own))
     for i, given in enumerate(held):
         if isinstance(given, Answer) and given.start == i:
@@ -213,11 +219,21 @@ def targets_of(
             if doubly_robust and given.propensity is not None:
                 prior = own if mode == "own_ruled_out" else imputed
                 observed = _robust(observed, prior, at, given.propensity, clip)
+            if mistakes:
+                observed = doubted_rows(
+                    *(observed, own[at]),
+                    tags_of_type(tag_set, str(given.chosen), OUTSIDE),
+                    ratios,
+                    mistakes=mistakes,
+                    n_wrong=len(given.shown),
+                    temperature=temperature,
+                )
             rows[at] = observed
         elif isinstance(given, frozenset):
             at = slice(i, i + 1)
             guess = None if imputed is None else imputed[at]
-            left = kept_where_refused(refused_tags(tag_set, [given]), kept)
+            share = np.maximum(kept, kept_by_doubt(mistakes, len(given)))
+            left = kept_where_refused(refused_tags(tag_set, [given]), share)
             rows[at] = refused_rows(own[at], guess, left, mode=mode,
                                     temperature=temperature)  # fmt: skip
     return TokenTargets(tag_set.scheme, tag_set.names, rows)

@@ -106,6 +106,18 @@ class Trust:
         kept = kept_shares(expected, confirmed, prior)
         return kept[tag_set.types + (tag_set.scheme != "token")]
 
+    def ratios_of_tags(self, tag_set: TagSet, prior: float | None) -> Floats1d:
+        """How much oftener than the model expects each tag's type is confirmed:
+        (C_y + a) / (E_y + a), shape (M,).
+
+        prior (float | None): a; None: 1 each, whatever was counted.
+        """
+        if prior is None or not len(tag_set):
+            return np.ones(len(tag_set))
+        expected, confirmed = self._arrays(type_names(tag_set))
+        ratios = (confirmed + prior) / (expected + prior)
+        return ratios[tag_set.types + (tag_set.scheme != "token")]
+
     def _arrays(self, names: Sequence[str]) -> Floats2d:
         """E and C in the order of some names, shape (2, T)."""
         return np.array([self.counts.get(name, (0.0, 0.0)) for name in names]).T

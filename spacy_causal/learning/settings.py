@@ -21,6 +21,10 @@ class LearnerSettings:
         keeps a share of its mass where it is refused, see `kept_shares`. None: what is
         refused is ruled out.
     trust_decay (float): What older batches of answers count for in that, a batch.
+    mistakes (float): The share of the answers that are taken to be wrong. Above 0 each
+        is believed as far as the model finds it probable, judged anew when it is
+        replayed, see `doubted_rows`; where the model knows little that costs more than
+        the mistakes do.
     doubly_robust, clip: See `doubly_robust_rows`. A `clip` of 1 or more changes nothing
         about which type is taught: the weight is at least 1, and all that falls off
         the confirmed type is cut. Only one below 1 mixes the imputation in.
@@ -45,6 +49,7 @@ class LearnerSettings:
     reimpute: bool = True
     trust_prior: float | None = 2.0
     trust_decay: float = 0.98
+    mistakes: float = 0.0
     doubly_robust: bool = False
     clip: float = float("inf")
     updates: int = 5
@@ -71,13 +76,17 @@ class LearnerSettings:
 
         if self.trust_prior is not None and self.trust_prior <= 0:
             raise ValueError(f"trust_prior is above 0, not {self.trust_prior}.")
+        if not 0 <= self.mistakes < 0.5:
+            raise ValueError(f"mistakes lies in [0, 0.5), not at {self.mistakes}.")
         for name in ("trust_decay", "gold_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} lies between 0 and 1.")
 
     @property
     def reimputes(self) -> bool:
-        """Whether a refusal can teach something else when it is replayed."""
+        """Whether an answer can teach something else when it is replayed."""
+        if self.mistakes:
+            return self.reimpute
         soft = self.mode == "imputed_ruled_out" and self.trust_prior is not None
         return self.reimpute and (soft or self.mode == "own_ruled_out")
 

@@ -68,12 +68,16 @@ class Teacher:
     ) -> list[Lesson | Doc]:
         """What is replayed, with what was refused in earlier lessons imputed anew: the
         model has learnt since what it may be instead, and of the user what they know.
-        """
+        With `mistakes`, what was confirmed is judged anew too."""
         recalled, settings = list(sources), self.settings
         if not settings.reimputes:
             return recalled
-        at = [i for i, x in enumerate(sources) if isinstance(x, Lesson) and x.refuses]
-        lessons = [x for x in sources if isinstance(x, Lesson) and x.refuses]
+        found = [
+            (i, x)
+            for i, x in enumerate(sources)
+            if isinstance(x, Lesson) and (x.refuses or settings.mistakes)
+        ]
+        at, lessons = [i for i, _ in found], [x for _, x in found]
         answers, own = [x.answers for x in lessons], self._own(lessons)
         targets = self._targets(lessons, answers, own, trust, first=False)
         for i, lesson, rows in zip(at, lessons, targets, strict=True):
@@ -100,6 +104,7 @@ class Teacher:
             imputed = [_widen(rows, len(tag_set)) for rows in said]
         flat = first and settings.mode == "own_ruled_out"
         kept = trust.kept_of_tags(tag_set, settings.trust_prior)
+        ratios = trust.ratios_of_tags(tag_set, settings.trust_prior)
         return [
             targets_of(
                 about,
@@ -107,6 +112,8 @@ class Teacher:
                 doc_own,
                 doc_imputed,
                 kept=kept,
+                ratios=ratios,
+                mistakes=settings.mistakes,
                 mode=settings.mode,
                 temperature=settings.temperature if flat else 1.0,
                 doubly_robust=settings.doubly_robust,

@@ -51,3 +51,22 @@ def test_it_can_be_left_as_it_was():
     learner, before = refused_then_told(replace(SETTINGS, reimpute=False))
     lesson = recalled(learner)
     assert (lesson.targets.rows[0] == before).all()
+
+
+def told_wrongly(settings):
+    """A session in which "cats" is said to be a verb once, then a noun in other texts;
+    its learner."""
+    nlp = cold_start(spacy.blank("en"), "causal_tagger", LABELS)
+    learner = Learner(nlp, "causal_tagger", settings=settings)
+    doc = Doc(nlp.vocab, words=["cats", "sleep"])
+    for name, label in [("first", "VERB"), *((f"{i}", "NOUN") for i in range(6))]:
+        learner.answer(doc, [Answer(name, 0, 1, ("NOUN", "VERB", "ADV"), label)])
+        learner.update()
+    return learner
+
+
+@pytest.mark.parametrize("mistakes,kept", [(0.0, True), (0.2, False)])
+def test_a_mistake_is_seen_through_when_it_is_replayed(mistakes, kept):
+    learner = told_wrongly(replace(SETTINGS, mistakes=mistakes))
+    row = recalled(learner).targets.rows[0]
+    assert (row[1] == 1) if kept else (row[0] > 0.5)

@@ -1,0 +1,74 @@
+"""Answers of somebody who errs: how far each is to be believed."""
+
+import numpy as np
+from thinc.types import Floats1d, Floats2d, Ints1d
+
+from spacy_causal.tags.scheme import TagSet
+
+
+def belief_in_chosen(prior: Floats1d, mistakes: float, n_wrong: int) -> Floats1d:
+    """P(y is true | y was chosen) by Bayes' rule, for somebody who gives each of the
+    `n_wrong` wrong answers with probability ε / n_wrong:
+    (1 − ε) p / ((1 − ε) p + ε (1 − p) / n_wrong).
+
+    prior (Floats1d): p, what y is given without the answer, shape (k,).
+    mistakes (float): ε, in [0, 1).
+    n_wrong (int): One fewer than the answers to choose from.
+    RETURNS (Floats1d): Shape (k,).
+    """
+    right = (1 - mistakes) * np.asarray(prior, dtype=np.float64)
+    wrong = mistakes * (1 - prior) / max(n_wrong, 1)
+    total = right + wrong
+    return np.where(total > 0, right / np.where(total > 0, total, 1), 1.0)
+
+
+def kept_by_doubt(mistakes: float, n_refused: int) -> float:
+    """The share of its mass that a refused type keeps beside those that were not, by
+    the same rule: ε / (n (1 − ε)).
+
+    n_refused (int): n types were refused at once, as many wrong answers as there were
+        where one of them is true.
+    """
+    return mistakes / (max(n_refused, 1) * (1 - mistakes))
+
+
+def doubted_rows(
+    observed: Floats2d,
+    own: Floats2d,
+    chosen: np.ndarray,
+    ratios: Floats1d,
+    *,
+    mistakes: float,
+    n_wrong: int,
+    temperature: float = 1.0,
+) -> Floats2d:
+    """Tokens said to bear a type by somebody who errs: as much of it as is believed,
+    the rest as the model splits it among the other tags.
+
+    The model's p is flattened by the temperature and weighed by how much oftener than
+    it expects each type is confirmed: a type that it has yet to learn is not doubted
+    for long.
+
+    observed, own (Floats2d): What the answer says; the model's, shape (k, M).
+    chosen (ndarray[bool]): The tags of the chosen type, shape (M,).
+    ratios (Floats1d): Of confirmed to expected, see `Trust.ratios_of_tags`, shape (M,).
+    RETURNS (Floats2d): Shape (k, M).
+    """
+    own = np.asarray(own, dtype=np.float64)
+    prior = own ** (1 / temperature) * ratios
+    prior = prior[:, chosen].sum(axis=1) / np.maximum(prior.sum(axis=1), 1e-300)
+    belief = belief_in_chosen(prior, mistakes, n_wrong)[:, None]
+    others = np.where(chosen, 0.0, own)
+    mass = others.sum(axis=1, keepdims=True)
+    belief = np.where(mass > 0, belief, 1.0)
+    others /= np.where(mass > 0, mass, 1.0)
+    return (belief * observed + (1 - belief) * others).astype(np.float32)
+
+
+def tags_of_type(tag_set: TagSet, label: str, outside: str) -> np.ndarray:
+    """Which tags spell a type, shape (M,)."""
+    is_type = label in tag_set.labels
+    types: Ints1d = tag_set.types
+    if not is_type and label != outside:
+        raise ValueError(f"{label!r} is no label of the component.")
+    return types == (tag_set.labels.index(label) if is_type else -1)

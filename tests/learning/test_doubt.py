@@ -1,0 +1,117 @@
+"""How far answers of somebody who errs are believed, against counting all there is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_causal.learning.answers import Answer
+from spacy_causal.learning.doubt import (
+    belief_in_chosen,
+    doubted_rows,
+    kept_by_doubt,
+    tags_of_type,
+)
+from spacy_causal.learning.feedback import targets_of
+from spacy_causal.learning.settings import LearnerSettings
+from spacy_causal.tags.scheme import TagSet
+
+TOKEN = TagSet("token", ("A", "B", "C", "D"))
+NONE = "none of these"
+
+
+def joint(p, shown, mistakes):
+    """P(truth, answer) by writing out each pair; answers are the shown and NONE."""
+    names = TOKEN.labels
+    table = {}
+    for truth, mass in zip(names, p, strict=True):
+        right = truth if truth in shown else NONE
+        for answer in (*shown, NONE):
+            errs = mistakes / len(shown)
+            table[truth, answer] = mass * (1 - mistakes if answer == right else errs)
+    return table
+
+
+distributions = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(
+    lambda x: np.array(x) / sum(x)
+)
+
+
+@given(distributions, st.floats(0, 0.49))
+def test_belief_is_the_posterior_of_the_joint(p, mistakes):
+    table = joint(p, ("A", "B"), mistakes)
+    said = sum(table[truth, "A"] for truth in TOKEN.labels)
+    got = belief_in_chosen(p[:1], mistakes, n_wrong=2)
+    np.testing.assert_allclose(got, table["A", "A"] / said)
+
+
+@given(distributions, st.floats(0, 0.49))
+def test_what_is_kept_of_refused_types_is_the_posterior_of_the_joint(p, mistakes):
+    table = joint(p, ("A", "B"), mistakes)
+    expected = np.array([table[truth, NONE] for truth in TOKEN.labels])
+    share = kept_by_doubt(mistakes, 2)
+    got = p * np.array([share, share, 1, 1])
+    np.testing.assert_allclose(got / got.sum(), expected / expected.sum())
+
+
+def test_rows_of_an_answer_that_the_model_finds_improbable():
+    own = np.array([[0.02, 0.9, 0.05, 0.03]])
+    observed = np.array([[1.0, 0, 0, 0]])
+    chosen = tags_of_type(TOKEN, "A", "O")
+    rows = doubted_rows(observed, own, chosen, np.ones(4), mistakes=0.1, n_wrong=3)
+    belief = 0.9 * 0.02 / (0.9 * 0.02 + 0.1 / 3 * 0.98)
+    np.testing.assert_allclose(rows[0, 0], belief, rtol=1e-5)
+    np.testing.assert_allclose(rows[0, 1:], (1 - belief) * own[0, 1:] / 0.98, rtol=1e-5)
+
+
+def test_a_type_confirmed_oftener_than_expected_is_believed():
+    own, chosen = np.array([[0.001, 0.979, 0.01, 0.01]]), np.eye(4)[:1]
+    mask = tags_of_type(TOKEN, "A", "O")
+    ratios = np.array([1000.0, 1, 1, 1])
+    plain = doubted_rows(chosen, own, mask, np.ones(4), mistakes=0.1, n_wrong=3)
+    known = doubted_rows(chosen, own, mask, ratios, mistakes=0.1, n_wrong=3)
+    assert plain[0, 0] < 0.05 < 0.9 < known[0, 0]
+
+
+def test_rows_stay_distributions_at_the_edges():
+    own = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0]])
+    observed = np.array([[1.0, 0, 0, 0], [1.0, 0, 0, 0]])
+    mask = tags_of_type(TOKEN, "A", "O")
+    rows = doubted_rows(observed, own, mask, np.ones(4), mistakes=0.2, n_wrong=1)
+    np.testing.assert_allclose(rows, [[1, 0, 0, 0], [0, 1, 0, 0]])
+
+
+@pytest.mark.parametrize("chosen", ["A", None])
+def test_without_mistakes_targets_are_what_they_were(chosen):
+    own = np.array([[0.2, 0.3, 0.4, 0.1]], dtype=np.float32)
+    answer = Answer("doc", 0, 1, ("A", "B"), chosen)
+    plain = targets_of([answer], TOKEN, own)
+    told = targets_of([answer], TOKEN, own, mistakes=0.0, ratios=np.arange(1.0, 5))
+    np.testing.assert_array_equal(plain.rows, told.rows)
+
+
+def test_mistakes_soften_confirmations_and_refusals():
+    own = np.array([[0.2, 0.3, 0.4, 0.1]], dtype=np.float32)
+    confirmed, refused = (
+        targets_of([Answer("doc", 0, 1, ("A", "B"), said)], TOKEN, own, mistakes=0.2)
+        for said in ("A", None)
+    )
+    expected = belief_in_chosen(own[0, :1], 0.2, 2)
+    np.testing.assert_allclose(confirmed.rows[0, 0], expected[0], rtol=1e-5)
+    assert refused.rows[0, :2].min() > 0
+    np.testing.assert_allclose(refused.rows.sum(), 1, rtol=1e-5)
+
+
+def test_tags_of_types_in_a_scheme_of_spans():
+    tags = TagSet("bio", ("PER", "LOC"))
+    spelled = [tags.names[i] for i in np.flatnonzero(tags_of_type(tags, "PER", "O"))]
+    assert spelled == ["B-PER", "I-PER"]
+    assert np.flatnonzero(tags_of_type(tags, "O", "O")).tolist() == [0]
+    with pytest.raises(ValueError, match="no label"):
+        tags_of_type(tags, "ORG", "O")
+
+
+@pytest.mark.parametrize("mistakes", [-0.1, 0.5, 1.0])
+def test_settings_that_make_no_sense(mistakes):
+    with pytest.raises(ValueError, match="mistakes"):
+        LearnerSettings(mistakes=mistakes)
