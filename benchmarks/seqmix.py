@@ -36,12 +36,12 @@ from spacy.tokens import Doc
 from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.experiments.active import Augment, Course, Key, run_rounds
-from spacy_causal.experiments.active_augment import create_mixing
 from spacy_causal.experiments.active_setup import make_strategy
 from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.feedback_simulation import f1_of
 from spacy_causal.experiments.fitting import fit
 from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.learning.augmenting import create_mixing
 from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.weights import pipes_from_bytes, pipes_to_bytes
 from spacy_causal.types import Budget

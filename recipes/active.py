@@ -31,6 +31,10 @@ def active(
     budget: Annotated[
         str | None, typer.Option(help="The same in words: 500w. Instead of --batch.")
     ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(help="Learn more with each batch: seqmix or counterfactual."),
+    ] = None,
     labels: Annotated[
         str, typer.Option(help="Labels beside the model's own: LABEL,LABEL.")
     ] = "",
@@ -55,6 +59,7 @@ def active(
     """Annotate whole sentences; the model learns from each batch and picks the next."""
     from spacy.util import registry
 
+    from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
@@ -71,11 +76,14 @@ def active(
     if not registry.has("misc", registered):
         raise ValueError(f"There is no strategy {strategy!r}.")
     acquire = registry.misc.get(registered)()
+    make_augment(augment, component or "")
     texts = Source(source)
     guidelines = instructions.read_text("utf8") if instructions else ""
     nlp, name = load_pipeline(model, component, names, seed=seed)
     build = partial(build_learner, model, component, names, seed=seed)
-    background = BackgroundLearner(partial(build, initial=initial, dev=dev))
+    background = BackgroundLearner(
+        partial(build, initial=initial, dev=dev, augment=augment)
+    )
     try:
         stream = BatchStream(
             *(nlp, name, texts, acquire, size, background), dev=dev, seed=seed
@@ -106,6 +114,7 @@ def active(
             "model": model,
             "strategy": strategy,
             "budget": str(size),
+            "augment": augment,
             "waiting": "The model learns from your answers and chooses the next.",
         },
     }

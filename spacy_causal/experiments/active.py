@@ -10,11 +10,11 @@ from numpy.random import Generator, SeedSequence, default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_causal.learning.augmenting import Augment
 from spacy_causal.types import Acquire, Budget, Needs, View
 
 AUGMENTING, BUYING = 1, 2
 Key = tuple[int, ...]
-Augment = Callable[[Sequence[Doc], Language, Generator], list[Doc]]
 
 
 class Fit(Protocol):

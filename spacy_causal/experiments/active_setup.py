@@ -8,10 +8,10 @@ from typing import Any
 
 import spacy
 
-from spacy_causal.experiments.active_augment import make_augment
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.feedback_setup import fingerprint
-from spacy_causal.experiments.specs import parse_spec
+from spacy_causal.learning.augmenting import make_augment
+from spacy_causal.learning.specs import parse_spec
 from spacy_causal.types import Acquire, Budget
 
 

@@ -17,7 +17,6 @@ from spacy_causal.experiments.active import (
     run_rounds,
     train_on,
 )
-from spacy_causal.experiments.active_augment import make_augment
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.active_setup import ActiveSetup, make_strategy
 from spacy_causal.experiments.feedback_simulation import f1_of
@@ -30,6 +29,7 @@ from spacy_causal.experiments.pipelines import (
 )
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.streaming import split_initial
+from spacy_causal.learning.augmenting import make_augment
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.reading import bare_copy, read_upstream
 from spacy_causal.types import Needs, View

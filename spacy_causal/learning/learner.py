@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
+from spacy_causal.learning.augmenting import Augment, annotated
 from spacy_causal.learning.beginning import beginning_of, require_beginning
 from spacy_causal.learning.checkpoint import digest, load_checkpoint, save_checkpoint
 from spacy_causal.learning.gate import fallen, label_scores
@@ -47,6 +48,8 @@ class Learner:
     initial (Sequence[Doc]): Annotated Docs, replayed against forgetting.
     dev (Sequence[Doc]): Annotated Docs that guard each label.
     imputer (Imputer | None): σ, see `imputer_from`.
+    augment (Augment | None): Docs that are learnt with each batch of sentences
+        annotated whole, made of them and of some that are replayed.
     checkpoint (Path | None): What `save` wrote.
     """
 
@@ -58,6 +61,7 @@ class Learner:
         initial: Sequence[Doc] = (),
         dev: Sequence[Doc] = (),
         imputer: Imputer | None = None,
+        augment: Augment | None = None,
         settings: LearnerSettings | None = None,
         journal: Journal | None = None,
         checkpoint: str | Path | None = None,
@@ -67,6 +71,7 @@ class Learner:
         self.initial, self.dev = list(initial), list(dev)
         self.settings, self.seed = settings or LearnerSettings(), seed
         self.journal = Journal() if journal is None else journal
+        self._augment = augment
         self._teacher = Teacher(nlp, component, imputer, self.settings)
         self._trainer = Trainer(nlp, component, self.settings)
         self._base, self._begun = self._trainer.snapshot(), self._beginning()
@@ -234,15 +239,32 @@ class Learner:
         earlier = [lesson for key, lesson in lessons.items() if key not in this]
         share = self.settings.gold_share
         n_replayed = round(self.settings.replay_ratio * len(now))
+        made = self._made_of(now, earlier, n_replayed, rng)
         losses: dict[str, float] = {}
         n_examples = 0
         for _ in range(self.settings.updates):
             drawn = draw_replay(self.initial, earlier, n_replayed, share, rng)
-            sources = [*now, *self._teacher.recalled(drawn, trust)]
+            sources = [*now, *made, *self._teacher.recalled(drawn, trust)]
             order = rng.permutation(len(sources))
             self._trainer.steps(self._batched([sources[int(i)] for i in order]), losses)
             n_examples += len(sources)
         return n_examples, losses.get(self.component, 0.0) / n_examples
+
+    def _made_of(
+        self,
+        now: Sequence[Lesson],
+        earlier: Sequence[Lesson],
+        n_replayed: int,
+        rng: Generator,
+    ) -> list[Doc]:
+        """What augmentation makes of a batch, beside as much as is replayed once."""
+        if self._augment is None:
+            return []
+        share, vocab = self.settings.gold_share, self.nlp.vocab
+        drawn = draw_replay(self.initial, earlier, n_replayed, share, rng)
+        docs = [annotated(source, vocab) for source in (*now, *drawn)]
+        labelled = [doc for doc in docs if doc is not None and len(doc)]
+        return self._augment(labelled, self.nlp, rng) if labelled else []
 
     def _batched(self, sources: Sequence[Lesson | Doc]) -> list[list[Example]]:
         pipe: Any = self.nlp.get_pipe(self.component)

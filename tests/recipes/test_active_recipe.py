@@ -95,6 +95,18 @@ def test_batch_after_batch_and_nothing_twice(model, pool):
     assert update.feedback.background.asked[-1] == ("close",)
 
 
+def test_augmentation_goes_to_the_learner(model, pool):
+    """By the words that `simulate-active --augment` takes."""
+    components = active("one", model, pool, augment="counterfactual:per_example=2")
+    assert components["config"]["augment"] == "counterfactual:per_example=2"
+    learner = components["update"].feedback.background.build()
+    assert learner._augment is not None
+    assert (
+        active("one", model, pool)["update"].feedback.background.build()._augment
+        is None
+    )
+
+
 def test_a_budget_in_words(model, pool):
     """Each text has six tokens, so that two are all that 14 words buy."""
     stream = active("one", model, pool, budget="14w")["stream"]
@@ -181,6 +193,7 @@ def test_f1_on_dev_is_exact(model, pool, tmp_path):
     [
         ({"source": "nowhere.txt"}, "no such file"),
         ({"strategy": "psychic"}, "no strategy 'psychic'"),
+        ({"augment": "magic"}, "Unknown augmentation 'magic'"),
         ({"strategy": "vote_entropy"}, "one pipeline"),
         ({"batch": 3, "budget": "9w"}, "give one"),
         ({"budget": "many"}, "A budget is like"),

@@ -1,12 +1,14 @@
-"""Augmentation inside the loop: from the labelled Docs and a trained model to more."""
+"""Augmentation while it is learnt: from labelled Docs and a trained model to more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from numpy.random import Generator
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
+from spacy.training import Example
+from spacy.vocab import Vocab
 
 from spacy_causal.augment.bank import collect_entities
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
@@ -16,9 +18,13 @@ from spacy_causal.augment.perplexity.screen import FitScreen
 from spacy_causal.augment.seqmix.generate import seqmix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.augment.seqmix.token_table import Source, token_table
-from spacy_causal.experiments.active import Augment
-from spacy_causal.experiments.specs import parse_spec
-from spacy_causal.experiments.training import fresh_example
+from spacy_causal.learning.answers import OUTSIDE, Answer
+from spacy_causal.learning.reading import bare_copy
+from spacy_causal.learning.replay import Lesson
+from spacy_causal.learning.settling import settle
+from spacy_causal.learning.specs import parse_spec
+
+Augment = Callable[[Sequence[Doc], Language, Generator], list[Doc]]
 
 
 def make_augment(text: str | None, component: str) -> Augment | None:
@@ -79,7 +85,7 @@ def create_swapping(settings: SwapSettings) -> Augment:
     def swap(labelled: Sequence[Doc], trained: Language, rng: Generator) -> list[Doc]:
         attempts = counterfactuals(
             trained,
-            [fresh_example(doc) for doc in labelled],
+            [Example(bare_copy(doc), doc) for doc in labelled],
             collect_entities(labelled),
             settings,
             rng,
@@ -92,3 +98,19 @@ def create_swapping(settings: SwapSettings) -> Augment:
         ]
 
     return swap
+
+
+def annotated(source: Lesson | Doc, vocab: Vocab) -> Doc | None:
+    """A text all of which is known to be, or not to be, mentions, with its entities;
+    None of one of which something was refused, or never asked."""
+    if isinstance(source, Doc):
+        return source
+    held = settle(source.answers, len(source.words))
+    said = [x for x in held if isinstance(x, Answer) and x.chosen is not None]
+    mentions = [x for x in dict.fromkeys(said) if x.chosen != OUTSIDE]
+    if len(said) < len(held) or any(x.unit == "token" for x in mentions):
+        return None
+    doc = Doc(vocab, words=list(source.words), spaces=list(source.spaces))
+    spans = [Span(doc, x.start, x.end, str(x.chosen)) for x in mentions]
+    doc.set_ents(spans, default="outside")
+    return doc
