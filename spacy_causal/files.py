@@ -1,6 +1,8 @@
 """Files that appear under their name only when they are complete."""
 
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from threading import get_ident
 
@@ -21,6 +23,22 @@ def write_whole(path: Path, data: bytes | str) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_folder_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a folder beside its place, and put it there in one step.
+
+    path (Path): Is not there yet, or is empty.
+    write (Callable): Writes the folder that it is given.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
+    try:
+        write(part)
+        part.replace(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     sync_folder(path.parent)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_causal.files import write_whole
+from spacy_causal.files import write_folder_whole, write_whole
 
 
 def test_text_and_bytes_arrive(tmp_path):
@@ -26,3 +26,20 @@ def test_a_failure_leaves_the_old_file(tmp_path, monkeypatch, broken):
         write_whole(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_there_when_it_is_complete(tmp_path):
+    def write(folder):
+        folder.mkdir()
+        (folder / "a").write_text("x")
+
+    write_folder_whole(tmp_path / "deep" / "out", write)
+    assert (tmp_path / "deep" / "out" / "a").read_text() == "x"
+
+    def fail(folder):
+        write(folder)
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write_folder_whole(tmp_path / "deep" / "other", fail)
+    assert [p.name for p in (tmp_path / "deep").iterdir()] == ["out"]

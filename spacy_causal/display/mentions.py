@@ -13,8 +13,9 @@ def mention_probabilities(
 ) -> Floats1d:
     """The geometric mean of P(tag) over a mention's tokens, for its tags as decoded.
 
-    Their product would be the probability of just this mention if tokens were
-    independent; they are not, and it falls far below the share that is right.
+    Their product would be the probability of these tags if tokens were independent.
+    They are not: the mean is nearer to the share that is right, and sets errors further
+    apart (benchmarks/README.md).
 
     logits (Floats2d): Shape (N, M).
     tags (Ints1d): Of each token, shape (N,).

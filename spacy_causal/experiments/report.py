@@ -1,10 +1,8 @@
 """What a run of the project showed: scores, differing sentences, confounders."""
 
-import platform
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ from spacy.tokens import Doc
 
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.experiments.comparison import Comparison, compare
-from spacy_causal.experiments.results import PACKAGES
+from spacy_causal.experiments.results import versions
 from spacy_causal.experiments.scores import ScoreTable, read_scores
 from spacy_causal.types import Confounder
 
@@ -57,7 +55,7 @@ def gather(
         comparison=compare(pipelines, golds[scores.tests[-1]], limit=limit),
         confounders=_confounders(pipelines.values()),
         commands=_commands(lock, (corpus_dir, training_dir, metrics_dir)),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
@@ -100,8 +98,3 @@ def _commands(lock: Path | None, folders: Iterable[Path]) -> list[str]:
 
 def _lies_in(path: Path, folders: Iterable[Path]) -> bool:
     return any(path.is_relative_to(f) or f.is_relative_to(path) for f in folders)
-
-
-def _versions() -> dict[str, str]:
-    found = {name: version(name) for name in PACKAGES}
-    return {"Python": platform.python_version(), **found}

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -75,6 +76,12 @@ class Results:
         whole = text.rfind(b"\n") + 1
         if whole < len(text):
             os.truncate(self.path, whole)
+
+
+def versions() -> dict[str, str]:
+    """Of Python and the packages that results depend on."""
+    found = {name: version(name) for name in PACKAGES}
+    return {"Python": platform.python_version(), **found}
 
 
 def commit_of(folder: Path) -> str | None:

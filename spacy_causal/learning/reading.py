@@ -11,6 +11,7 @@ from spacy.vocab import Vocab
 from thinc.types import Floats2d
 
 from spacy_causal.numeric import softmax
+from spacy_causal.types import TokenScores
 
 Words = tuple[Sequence[str], Sequence[bool]]
 
@@ -47,18 +48,29 @@ def probabilities_of(
     RETURNS (list[Floats2d]): A Doc each, shape (n, M).
     Raises ValueError when its encoder gives nothing but zeros.
     """
-    pipe: Any = nlp.get_pipe(component)
+    ops = nlp.get_pipe(component).model.ops  # type: ignore[attr-defined]
     said: list[Floats2d] = []
+    for _, scores in scores_of(nlp, component, docs, batch_size=batch_size):
+        rows = ops.to_numpy(softmax(scores.logits))
+        said += scores.split(rows.astype(np.float32))
+    return said
+
+
+def scores_of(
+    nlp: Language, component: str, docs: Sequence[Doc], *, batch_size: int = 128
+) -> Iterator[tuple[list[Doc], TokenScores]]:
+    """What a component says of unread Docs, in batches, as the pipes before it leave
+    them; raises as `probabilities_of` does."""
+    pipe: Any = nlp.get_pipe(component)
     for batch in _batches(docs, batch_size):
-        scores = pipe.predict(read_upstream(nlp, component, batch))
+        read = read_upstream(nlp, component, batch)
+        scores = pipe.predict(read)
         if scores.hidden.size and not scores.hidden.any():
             raise ValueError(
                 f"All that {component!r} reads is zeros: is the pipe that it listens "
                 "to in the pipeline, before it, and initialised?"
             )
-        rows = pipe.model.ops.to_numpy(softmax(scores.logits))
-        said += scores.split(rows.astype(np.float32))
-    return said
+        yield read, scores
 
 
 def memory_zone(nlp: Language) -> AbstractContextManager[Any]:

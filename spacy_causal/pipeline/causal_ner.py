@@ -145,7 +145,7 @@ class CausalNER(TokenLabeller):
         for doc, spans in zip(docs, found, strict=True):
             ents = [
                 Span(doc, start, end, label=labels[label])
-                for start, end, label in _trim(doc, spans)
+                for start, end, label in trim_spans(doc, spans)
             ]
             if self.overwrite:
                 doc.set_ents(ents, default="outside")
@@ -194,7 +194,11 @@ def _add_ents(doc: Doc, ents: list[Span]) -> None:
     doc.set_ents([*doc.ents, *free], blocked=blocked, default="outside")
 
 
-def _trim(doc: Doc, spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+def trim_spans(
+    doc: Doc, spans: Iterable[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    """Spans (start, end, label) without the white space at their ends; none of
+    nothing else."""
     trimmed = []
     for start, end, label in spans:
         while start < end and doc[start].is_space:

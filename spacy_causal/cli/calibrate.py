@@ -1,0 +1,153 @@
+"""`calibrate`: confidences that say what they should, by a temperature."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+from spacy_causal.files import write_folder_whole, write_whole
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from spacy_causal.learning.calibration import Scored
+
+
+def calibrate(
+    model: Annotated[str, typer.Argument(help="A trained pipeline: name or path.")],
+    dev: Annotated[
+        Path,
+        typer.Argument(
+            help="Annotated .spacy that it was not trained on.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder to write the calibrated pipeline to; a new one."),
+    ] = None,
+    test: Annotated[
+        Path | None,
+        typer.Option(
+            help="Other annotated .spacy to measure on.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    component: Annotated[
+        str | None, typer.Option(help="Its name; the last that there is by default.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Figures to write.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+) -> None:
+    """Fit a temperature on held-out data: NLL, ECE and risk-coverage before and after,
+    per token and per mention."""
+    from spacy.cli._util import setup_gpu
+    from spacy.util import load_model
+
+    from spacy_causal.experiments import calibration_wording as wording
+    from spacy_causal.learning.calibration import Calibration, fit, measure
+
+    if html is not None:
+        _require_report()
+    if output is not None:
+        _require_new(output)
+    setup_gpu(gpu_id, silent=True)
+    try:
+        nlp = load_model(model)
+        name = find_labeller(nlp, component)
+        fitted = score_file(nlp, name, dev)
+        temperature = fit(fitted)
+        scored = fitted if test is None else score_file(nlp, name, test)
+    except (ValueError, OSError) as error:
+        msg.fail(str(error), exits=1)
+    calibration = Calibration(
+        name, temperature, measure(scored, 1.0), measure(scored, temperature)
+    )
+    rows, held_out = wording.figure_rows(calibration), test is not None
+    msg.table(rows, header=wording.HEADER, aligns=("l", "r", "r"), divider=True)
+    data = (test or dev).name
+    for sentence in wording.findings(calibration, data, held_out=held_out):
+        msg.text(sentence)
+    if output is not None:
+        pipe: Any = nlp.get_pipe(name)
+        pipe.temperature = temperature
+        write_folder_whole(output, nlp.to_disk)
+        msg.good("The pipeline", str(output))
+    if json is not None:
+        import srsly
+
+        said = {**calibration.to_dict(), "fitted_on": dev.name, "measured_on": data}
+        write_whole(json, srsly.json_dumps(said, indent=2))
+        msg.good("The figures", str(json))
+    if html is not None:
+        from spacy_causal.experiments.calibration_page import render_calibration
+        from spacy_causal.experiments.page import write_page
+        from spacy_causal.experiments.results import versions
+
+        made = {
+            "command": command_line(
+                "calibrate",
+                Path(model).name,
+                dev.name,
+                test=None if test is None else data,
+                component=component,
+            ),
+            **versions(),
+        }
+        page = render_calibration(
+            calibration,
+            scored,
+            model=Path(model).name,
+            data=data,
+            held_out=held_out,
+            made=made,
+        )
+        write_page(html, page)
+        msg.good("The page", str(html))
+
+
+def find_labeller(nlp: "Language", component: str | None) -> str:
+    """The name of the `causal_ner` or `causal_tagger` asked for, or of the last one.
+
+    Raises ValueError when there is none.
+    """
+    found = [name for name, pipe in nlp.pipeline if hasattr(pipe, "calibrated")]
+    if not found or component not in (None, *found):
+        names = ", ".join(nlp.pipe_names) or "no pipes"
+        wanted = component or "causal_ner or causal_tagger"
+        raise ValueError(f"The pipeline has no {wanted} to calibrate: it has {names}.")
+    return component or found[-1]
+
+
+def score_file(nlp: "Language", component: str, path: Path) -> "Scored":
+    """Let a component read an annotated file, with progress."""
+    from tqdm import tqdm
+
+    from spacy_causal.corpus.files import read_spacy
+    from spacy_causal.learning.calibration import score_docs
+
+    docs = list(read_spacy(path, nlp.vocab))
+    with tqdm(total=len(docs), unit="doc", disable=None, leave=False) as bar:
+        return score_docs(nlp, component, docs, on_batch=bar.update)
+
+
+def command_line(name: str, *arguments: str, **options: str | None) -> str:
+    """A command as one could type it; options without a value are left out."""
+    given = [x for key, value in options.items() if value for x in (f"--{key}", value)]
+    return " ".join(["python -m spacy causal", name, *arguments, *given])
+
+
+def _require_new(path: Path) -> None:
+    if path.exists() and (path.is_file() or any(path.iterdir())):
+        msg.fail(f"{path} is there already: name a new folder.", exits=1)
+
+
+def _require_report() -> None:
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError:
+        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)
