@@ -1,30 +1,34 @@
 """`spacy-causal.CounterfactualCorpus.v1`: a corpus with screened entity swaps."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import spacy
-import srsly
 from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
-from spacy.util import get_package_path, is_package
 
-from spacy_causal.augment.alignment import cut_like
 from spacy_causal.augment.bank import EntityBank, collect_entities, merge_banks
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
 from spacy_causal.augment.discriminator import create_discriminator
 from spacy_causal.augment.likeness import with_vectors
 from spacy_causal.augment.outside import find_entities
-from spacy_causal.augment.provenance import get_provenance, source_id
-from spacy_causal.corpus.files import SUFFIX, empty_docbin, read_spacy, write_docbin
-
-ReadExamples = Callable[[Language], Iterable[Example]]
-Order = Literal["mixed", "augmented_first"]
+from spacy_causal.augment.provenance import get_provenance
+from spacy_causal.augment.reading import (
+    Order,
+    ReadExamples,
+    cache_key,
+    check_order,
+    digest_of,
+    digest_of_model,
+    stored,
+    with_generated,
+)
+from spacy_causal.corpus.files import empty_docbin
 
 
 def create_counterfactual_corpus(
@@ -64,10 +68,7 @@ def create_counterfactual_corpus(
     Raises ValueError for an unknown order, and for what takes a discriminator without
     one.
     """
-    if order not in get_args(Order):
-        raise ValueError(
-            f"Unknown order {order!r}: one of {', '.join(get_args(Order))}."
-        )
+    check_order(order)
     bounded = (min_score, max_score) != (0, 1)
     if model is None and (donors is not None or bounded or like):
         raise ValueError(
@@ -105,16 +106,14 @@ class CounterfactualCorpus:
     def __call__(self, nlp: Language) -> Iterable[Example]:
         """Read the corpus, and generate what is not there yet."""
         examples = list(self.corpus(nlp))
-        cuts = {source_id(e.reference): cut_like(nlp, e) for e in examples}
-        made = [
-            Example(cuts[(get_provenance(doc) or {})["source"]](doc).predicted, doc)
-            for doc in self._counterfactuals(nlp, examples)
-        ]
-        if self.order == "augmented_first":
-            return [*made, *examples]
-        both = [*examples, *made]
-        shuffled = default_rng(self.seed).permutation(len(both)).tolist()
-        return [both[i] for i in shuffled]
+        return with_generated(
+            nlp,
+            examples,
+            self._counterfactuals(nlp, examples),
+            lambda doc: (get_provenance(doc) or {})["source"],
+            order=self.order,
+            seed=self.seed,
+        )
 
     def _counterfactuals(self, nlp: Language, examples: Sequence[Example]) -> list[Doc]:
         data = digest_of(example.reference for example in examples)
@@ -127,15 +126,8 @@ class CounterfactualCorpus:
 
     def _stored(self, nlp: Language, data: str, examples: Sequence[Example]) -> DocBin:
         """What the cache has of this corpus and these settings, or now gets."""
-        if self.cache is None:
-            return self._generate(nlp, examples)
-        path = self.cache / f"{self._key(nlp, data)}{SUFFIX}"
-        if not path.exists():
-            write_docbin(path, self._generate(nlp, examples))
-        docs = empty_docbin()
-        for doc in read_spacy(path, nlp.vocab):
-            docs.add(doc)
-        return docs
+        key = "" if self.cache is None else self._key(nlp, data)
+        return stored(self.cache, key, nlp.vocab, lambda: self._generate(nlp, examples))
 
     def _generate(self, nlp: Language, examples: Sequence[Example]) -> DocBin:
         screen = None
@@ -169,43 +161,17 @@ class CounterfactualCorpus:
     def _key(self, nlp: Language, data: str) -> str:
         """A hash of all that the generated examples depend on."""
         donors = self.donors(nlp) if self.donors is not None else ()
-        depends = {
-            "data": data,
-            "donors": digest_of(example.reference for example in donors),
-            "model": None if self.model is None else digest_of_model(self.model),
-            "settings": asdict(self.settings),
-            "bounds": list(self.bounds),
-            "seed": self.seed,
-            "tokenizer": sha256(_tokenizer(nlp)).hexdigest(),
-        }
-        return sha256(srsly.json_dumps(depends, sort_keys=True).encode()).hexdigest()[
-            :20
-        ]
+        return cache_key(
+            data=data,
+            donors=digest_of(example.reference for example in donors),
+            model=None if self.model is None else digest_of_model(self.model),
+            settings=asdict(self.settings),
+            bounds=list(self.bounds),
+            seed=self.seed,
+            tokenizer=sha256(_tokenizer(nlp)).hexdigest(),
+        )
 
 
 def _tokenizer(nlp: Language) -> bytes:
     tokenizer: Any = nlp.tokenizer
     return tokenizer.to_bytes() if hasattr(tokenizer, "to_bytes") else b""
-
-
-def digest_of(docs: Iterable[Doc]) -> str:
-    """A hash of Docs with all their annotation."""
-    digest = sha256()
-    for doc in docs:
-        digest.update(doc.to_array(list(Doc._get_array_attrs())).tobytes())
-        digest.update(doc.spans.to_bytes())
-        digest.update(srsly.msgpack_dumps(sorted(doc.cats.items())))
-        if doc.user_data:
-            data = sorted(doc.user_data.items(), key=lambda item: repr(item[0]))
-            digest.update(srsly.msgpack_dumps(data))
-    return digest.hexdigest()
-
-
-def digest_of_model(model: str) -> str:
-    """A hash of a pipeline's files, by its folder or package."""
-    folder = Path(get_package_path(model)) if is_package(model) else Path(model)
-    digest = sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(folder)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -42,7 +42,8 @@ def create_causal_lm_perplexity(
     model (str): A name on the model hub, or a folder; loaded at the first call.
     low, high (float): The range; high is 500 as a perplexity, 95 as a percentile where
         it is None. 500 is the paper's for GPT-2 and means nothing to another model.
-    unit (str): "perplexity", or "percentile" of the labelled texts' own.
+    unit (str): "perplexity", or "percentile" of the labelled texts' own, each
+        as many times as it has words.
     precision (str): "bfloat16" is faster where the processor has it, and coarser.
     batch_tokens (int): Tokens of a batch, with what pads them.
     RETURNS (FitScreen): A function of labelled Docs that gives a Screen.
@@ -76,7 +77,8 @@ class FitCausalLM:
         """Read the labelled texts where the range is relative to them."""
         bounds = self.low, self.high
         if self.unit == "percentile":
-            bounds = percentile_bounds(self.perplexities(docs), *bounds)
+            lengths = [len(doc) for doc in docs]
+            bounds = percentile_bounds(self.perplexities(docs), lengths, *bounds)
         return screen_of(self.perplexities, bounds)
 
     def perplexities(self, docs: Sequence[Doc]) -> list[float]:

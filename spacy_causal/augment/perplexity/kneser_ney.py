@@ -69,6 +69,9 @@ class KneserNey:
         levels: list[Level] = []
         n_contexts = 1
         for gram, longer in zip(grams, [*grams[1:], None], strict=True):
+            if not len(gram.keys):
+                # No text is this long: there is no context to look up either.
+                break
             adjusted = gram.counts
             if longer is not None:
                 before = np.bincount(longer.suffixes, minlength=len(gram.keys))

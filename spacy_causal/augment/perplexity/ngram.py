@@ -21,7 +21,8 @@ from spacy_causal.augment.provenance import get_provenance, source_id
 from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.types import Screen
 
-FOLDS = 10
+# A mix is read without its two parents' fifths: 16 models at most.
+FOLDS = 5
 
 
 def create_ngram_perplexity(
@@ -37,13 +38,14 @@ def create_ngram_perplexity(
     nothing. It reads lower-case words; the first word's context is the beginning of a
     text, the end of it does not count. Words it never saw share what discounting the
     rarest leaves. A text that was made of labelled ones shares n-grams with them, so it
-    is read by a model without them (and without the tenths of the corpus they are in),
+    is read by a model without them (and without the fifths of the corpus they are in),
     and a labelled text by one without itself.
 
     order (int): Words of an n-gram.
     low, high (float): The range that is kept; high is 95 as a percentile, 500 as a
         perplexity where it is None.
-    unit (str): "percentile" of the perplexities of the labelled texts, or "perplexity".
+    unit (str): "percentile" of the perplexities of the labelled texts, each as many
+        times as it has words; or "perplexity".
     RETURNS (FitScreen): A function of labelled Docs that gives a Screen.
     Raises ValueError for a range that is none.
     """
@@ -66,18 +68,19 @@ class FitNgram:
         """Read the labelled texts, and judge others by them."""
         models, bounds = NgramModels.of(docs, self.order), (self.low, self.high)
         if self.unit == "percentile":
-            bounds = percentile_bounds(models.perplexities(docs), *bounds)
+            lengths = [len(_words(doc)) for doc in docs]
+            bounds = percentile_bounds(models.perplexities(docs), lengths, *bounds)
         return screen_of(models.perplexities, bounds)
 
 
 @dataclass(frozen=True)
 class NgramModels:
-    """Models of a corpus without some tenths of it, fitted when they are asked for.
+    """Models of a corpus without some fifths of it, fitted when they are asked for.
 
     ids (dict[str, int]): Lower-case forms of the whole corpus, so that all models share
         unknown mass among as many words.
-    folds (dict[str, int]): The tenth that a text is in, by its id.
-    texts (list[list[Ints1d]]): By tenth.
+    folds (dict[str, int]): The fifth that a text is in, by its id.
+    texts (list[list[Ints1d]]): By fifth.
     """
 
     order: int
@@ -88,7 +91,7 @@ class NgramModels:
 
     @classmethod
     def of(cls, docs: Sequence[Doc], order: int = 3) -> "NgramModels":
-        """Read all words of some Docs. Texts that are the same are in one tenth."""
+        """Read all words of some Docs. Texts that are the same are in one fifth."""
         words = [_words(doc) for doc in docs]
         seen = dict.fromkeys(word for text in words for word in text)
         ids = {word: i for i, word in enumerate(seen, start=FIRST_WORD)}
@@ -109,7 +112,7 @@ class NgramModels:
         return scores.tolist()
 
     def model(self, without: tuple[int, ...]) -> KneserNey:
-        """A model of all tenths but some."""
+        """A model of all fifths but some."""
         if without not in self.fitted:
             kept = [t for i, t in enumerate(self.texts) if i not in without]
             texts = [text for fold in kept for text in fold]
@@ -120,7 +123,7 @@ class NgramModels:
     def _grouped(
         self, docs: Sequence[Doc]
     ) -> Iterator[tuple[tuple[int, ...], list[int]]]:
-        """Positions of Docs by the tenths that a model of them has to do without."""
+        """Positions of Docs by the fifths that a model of them has to do without."""
         groups: dict[tuple[int, ...], list[int]] = {}
         for i, doc in enumerate(docs):
             known = {self.folds[x] for x in _made_of(doc) if x in self.folds}

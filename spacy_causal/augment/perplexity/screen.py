@@ -69,16 +69,25 @@ def check_range(low: float, high: float, unit: Unit) -> None:
 
 
 def percentile_bounds(
-    scores: Sequence[float], low: float, high: float
+    scores: Sequence[float], lengths: Sequence[int], low: float, high: float
 ) -> tuple[float, float]:
     """The perplexities at two percentiles of a corpus's own; 0 and 100 bound nothing.
 
+    Percentiles are of words: a text weighs as much as it is long. The highest
+    perplexities are those of by-lines and lines of tables, too short to be mixed, and
+    text by text a high percentile would be theirs alone.
+
+    scores, lengths (Sequence): Of each text, its perplexity and number of words.
     Raises ValueError for a corpus without a text.
     """
-    finite = [score for score in scores if np.isfinite(score)]
-    if not finite:
+    finite = np.isfinite(scores)
+    if not finite.any():
         raise ValueError("No percentile of the perplexities of an empty corpus.")
-    ends = np.percentile(finite, [low, high])
+    ordered = np.argsort(np.asarray(scores)[finite], kind="stable")
+    ranked = np.asarray(scores, dtype=np.float64)[finite][ordered]
+    words = np.cumsum(np.asarray(lengths)[finite][ordered])
+    places = np.searchsorted(words, np.array([low, high]) / 100 * words[-1])
+    ends = ranked[np.minimum(places, len(ranked) - 1)]
     return (
         float(ends[0]) if low > 0 else 0.0,
         float(ends[1]) if high < 100 else float("inf"),

@@ -29,7 +29,8 @@ BATCH = 64
 class MixCounts:
     """What became of the pairs of a corpus.
 
-    wanted (int): rate × labelled sequences.
+    wanted (int): rate × labelled sequences; an empty Doc and one without a label are
+        none.
     windows (int): Eligible ones; `sequences` (int) have any.
     pairs (int): Pairs of windows of two sequences that may be mixed.
     generated (int): New sequences, two a pair; `refused` (int) of them by their
@@ -67,7 +68,7 @@ def seqmix(
     SeqMix (EMNLP 2020), algorithm 2, on pairs drawn at random rather than the first.
     See `Mixer` for the arguments.
 
-    RETURNS (tuple[list[Doc], MixCounts]): rate × len(docs) new reference Docs, fewer
+    RETURNS (tuple[list[Doc], MixCounts]): rate × labelled new reference Docs, fewer
         where there are not so many; each carries `doc._.seqmix` and, unless hardened,
         targets of the layer.
     """
@@ -113,7 +114,7 @@ class Mixer:
         found = [p.windows(i, tag_set, settings) for i, p in enumerate(parents)]
         pairs = Pairs.of([window for windows in found for window in windows])
         counts = MixCounts(
-            wanted=round(settings.rate * len(docs)),
+            wanted=round(settings.rate * sum(p.rows.any() for p in parents)),
             sequences=sum(1 for windows in found if windows),
             windows=len(pairs.windows),
             pairs=pairs.count,
@@ -121,10 +122,11 @@ class Mixer:
         return cls(parents, pairs, table, layer, tag_set, settings, counts)
 
     def run(self, rng: Generator, screen: Screen | None = None) -> Iterator[Mixed]:
-        """Yield what is generated until enough is kept, and keep count. The two of a
+        """Yield what is generated until enough is kept, and count it anew. The two of a
         pair stand or fall separately; a text that was there already is not made again.
         """
         counts, tried = self.counts, 0
+        counts.generated = counts.refused = counts.kept = 0
         most = counts.wanted * self.settings.tries
         pairs = self.pairs.draw(rng)
         texts = {tuple(parent.words) for parent in self.parents}

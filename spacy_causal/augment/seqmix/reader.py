@@ -1,33 +1,39 @@
 """`spacy-causal.SeqMixCorpus.v1`: a corpus with mixed sequences."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import spacy
-import srsly
 from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
-from spacy_causal.augment.alignment import cut_like
-from spacy_causal.augment.corpus import digest_of, digest_of_model
 from spacy_causal.augment.perplexity.screen import FitScreen
-from spacy_causal.augment.provenance import source_id
+from spacy_causal.augment.reading import (
+    Order,
+    ReadExamples,
+    cache_key,
+    check_order,
+    digest_of,
+    digest_of_model,
+    stored,
+    with_generated,
+)
 from spacy_causal.augment.seqmix.building import LAYERS
 from spacy_causal.augment.seqmix.generate import seqmix
 from spacy_causal.augment.seqmix.parents import tag_set_of
 from spacy_causal.augment.seqmix.provenance import get_mix, register_seqmix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings, Variant
 from spacy_causal.augment.seqmix.token_table import Source, token_table
-from spacy_causal.corpus.files import SUFFIX, empty_docbin, read_spacy, write_docbin
+from spacy_causal.corpus.files import empty_docbin
 from spacy_causal.tags.scheme import Scheme
 
-ReadExamples = Callable[[Language], Iterable[Example]]
-Order = Literal["mixed", "augmented_first"]
+# How Python prints what says nothing of its settings.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def create_seqmix_corpus(
@@ -44,6 +50,8 @@ def create_seqmix_corpus(
     alpha: float = 8.0,
     rate: float = 0.2,
     hardened: bool = False,
+    outside: Sequence[str] = ("O",),
+    tries: int = 50,
     screen: FitScreen | None = None,
     order: Order = "mixed",
     seed: int = 0,
@@ -63,17 +71,23 @@ def create_seqmix_corpus(
     scheme (str | None): How the targets of entities are spelled: as the component that
         learns from them does. None: as the pipeline in training has it, "biluo" (as
         causal_ner does by itself) where nothing there says.
-    variant, window, density, alpha, rate, hardened: See `SeqMixSettings`.
+    variant, window, density, alpha, rate, hardened, outside, tries: See
+        `SeqMixSettings`.
     screen (FitScreen | None): A perplexity screen. None keeps all.
     order (str): "mixed", or "augmented_first" with the corpus itself after. It shows
         only where training streams (`max_epochs = -1`): otherwise spaCy shuffles.
     seed (int): Of draws and order.
-    cache (Path | None): A folder that keeps what was generated from run to run.
-    Raises ValueError for an unknown order or layer, and for settings that are none.
+    cache (Path | None): A folder that keeps what was generated from run to run, for a
+        screen whose settings show when it is printed (a dataclass's do, a function's do
+        not).
+    Raises ValueError for an unknown order or layer, for settings that are none, and for
+    a cache that could not tell the screen from another.
     """
-    if order not in get_args(Order):
+    check_order(order)
+    if cache is not None and _ADDRESS.search(repr(screen)):
         raise ValueError(
-            f"Unknown order {order!r}: one of {', '.join(get_args(Order))}."
+            f"With a cache the screen has to show its settings; {screen!r} shows where "
+            "it lies in memory. Make it a dataclass, or leave out the cache."
         )
     if layer not in LAYERS:
         raise ValueError(f"Unknown layer {layer!r}: one of {', '.join(LAYERS)}.")
@@ -84,7 +98,9 @@ def create_seqmix_corpus(
         component=component,
         layer=layer,
         scheme=scheme,
-        settings=SeqMixSettings(variant, window, density, alpha, rate, hardened),
+        settings=SeqMixSettings(
+            variant, window, density, alpha, rate, hardened, tuple(outside), tries
+        ),
         screen=screen,
         order=order,
         seed=seed,
@@ -114,16 +130,14 @@ class SeqMixCorpus:
     def __call__(self, nlp: Language) -> Iterable[Example]:
         """Read the corpus, and mix what is not there yet."""
         examples = list(self.corpus(nlp))
-        cuts = {source_id(e.reference): cut_like(nlp, e) for e in examples}
-        made = [
-            Example(cuts[(get_mix(doc) or {})["parents"][0]](doc).predicted, doc)
-            for doc in self._mixed(nlp, examples)
-        ]
-        if self.order == "augmented_first":
-            return [*made, *examples]
-        both = [*examples, *made]
-        shuffled = default_rng(self.seed).permutation(len(both)).tolist()
-        return [both[i] for i in shuffled]
+        return with_generated(
+            nlp,
+            examples,
+            self._mixed(nlp, examples),
+            lambda doc: (get_mix(doc) or {})["parents"][0],
+            order=self.order,
+            seed=self.seed,
+        )
 
     def _mixed(self, nlp: Language, examples: Sequence[Example]) -> list[Doc]:
         register_seqmix()
@@ -131,22 +145,12 @@ class SeqMixCorpus:
         scheme = self.scheme or scheme_of(nlp, self.layer)
         key = digest_of(docs), scheme
         if key not in self._made:
-            self._made = {key: self._stored(nlp, docs, *key)}
+            name = "" if self.cache is None else self._key(*key)
+            made = stored(
+                self.cache, name, nlp.vocab, lambda: self._generate(docs, scheme)
+            )
+            self._made = {key: made}
         return list(self._made[key].get_docs(nlp.vocab))
-
-    def _stored(
-        self, nlp: Language, docs: Sequence[Doc], data: str, scheme: Scheme
-    ) -> DocBin:
-        """What the cache has of this corpus and these settings, or now gets."""
-        if self.cache is None:
-            return self._generate(docs, scheme)
-        path = self.cache / f"{self._key(data, scheme)}{SUFFIX}"
-        if not path.exists():
-            write_docbin(path, self._generate(docs, scheme))
-        stored = empty_docbin()
-        for doc in read_spacy(path, nlp.vocab):
-            stored.add(doc)
-        return stored
 
     def _generate(self, docs: Sequence[Doc], scheme: Scheme) -> DocBin:
         trained = spacy.load(self.model)
@@ -166,25 +170,21 @@ class SeqMixCorpus:
 
     def _key(self, data: str, scheme: Scheme) -> str:
         """A hash of all that the mixed sequences depend on. Of a screen it is what it
-        prints, and the files of its model where that is a folder: the registered ones
-        show their settings. A function shows its address, and hardly ever finds what
-        another run kept: without a cache is better there."""
+        prints, and the files of its model where that is a folder."""
         model = getattr(self.screen, "model", None)
         own = model if isinstance(model, str) and Path(model).is_dir() else None
-        depends = {
-            "data": data,
-            "model": digest_of_model(self.model),
-            "source": self.source,
-            "component": self.component,
-            "layer": self.layer,
-            "scheme": scheme,
-            "settings": asdict(self.settings),
-            "screen": repr(self.screen),
-            "screen_model": None if own is None else digest_of_model(own),
-            "seed": self.seed,
-        }
-        written = srsly.json_dumps(depends, sort_keys=True)
-        return sha256(written.encode()).hexdigest()[:20]
+        return cache_key(
+            data=data,
+            model=digest_of_model(self.model),
+            source=self.source,
+            component=self.component,
+            layer=self.layer,
+            scheme=scheme,
+            settings=asdict(self.settings),
+            screen=repr(self.screen),
+            screen_model=None if own is None else digest_of_model(own),
+            seed=self.seed,
+        )
 
 
 def scheme_of(nlp: Language, layer: str) -> Scheme:

@@ -116,3 +116,12 @@ def test_batches_change_nothing_and_no_word_is_uniform():
     np.testing.assert_allclose(empty.log2([np.array([2, 3])])[0], np.log2(1 / 4))
     with pytest.raises(ValueError, match="order is 0"):
         KneserNey.fit(texts, 7, 0)
+
+
+def test_an_order_that_no_text_is_as_long_as():
+    """Was an index into nothing."""
+    texts = [np.array([2]), np.array([3])]
+    high, low = (KneserNey.fit(texts, 5, order) for order in (6, 2))
+    for read in ([2, 3], [1], []):
+        found, expected = (m.log2([np.array(read, dtype=int)])[0] for m in (high, low))
+        np.testing.assert_array_equal(found, expected)

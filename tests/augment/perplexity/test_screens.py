@@ -120,10 +120,48 @@ def test_percentiles_0_and_100_bound_nothing(create, docs, nlp):
 
 
 def test_bounds_are_the_percentiles():
-    assert percentile_bounds([4.0, 1, 2, 3, float("inf")], 0, 50) == (0, 2.5)
-    assert percentile_bounds([4.0, 1, 2, 3], 50, 100) == (2.5, float("inf"))
+    scores, ones = [4.0, 1, 2, 3, float("inf")], [1, 1, 1, 1, 0]
+    assert percentile_bounds(scores, ones, 0, 50) == (0, 2)
+    assert percentile_bounds(scores, ones, 51, 100) == (3, float("inf"))
+    assert percentile_bounds(scores, ones, 0, 99.9) == (0, 4)
     with pytest.raises(ValueError, match="empty corpus"):
-        percentile_bounds([float("inf")], 0, 50)
+        percentile_bounds([float("inf")], [0], 0, 50)
+
+
+def test_a_text_weighs_as_many_words_as_it_has():
+    rng = np.random.default_rng(0)
+    scores, lengths = rng.gamma(2, 300, 50), rng.integers(1, 40, 50)
+    word_by_word = np.repeat(scores, lengths)
+    for low, high in [(5, 95), (10, 50), (33, 99)]:
+        expected = np.percentile(word_by_word, [low, high], method="inverted_cdf")
+        found = percentile_bounds(scores.tolist(), lengths.tolist(), low, high)
+        assert found == pytest.approx(tuple(expected))
+
+
+def test_short_odd_texts_do_not_set_the_bound(nlp):
+    """Ten by-lines among forty sentences are a fifth of the texts, not of the words."""
+    plain = [nlp(f"the {a} {b} the mat and the {a} ran to the {b} mat again")
+             for a in ("cat", "dog", "cow", "hen") for b in ("on", "by", "off", "near",
+             "past", "round", "to", "from", "at", "in")]  # fmt: skip
+    lines = [nlp(f"Name{i} Surname{i}") for i in range(10)]
+    create = registry.misc.get("spacy-causal.ngram_perplexity.v1")
+    odd = nlp("mat ran again hen on the and past cow the from dog near the")
+    screen = create(high=90)([*plain, *lines])
+    assert [v.kept for v in screen([plain[0], odd, lines[0]])] == [True, False, False]
+    text_by_text = [v.score for v in screen([*plain, *lines])]
+    assert screen([odd])[0].score < np.percentile(text_by_text, 90)
+
+
+def test_as_few_models_as_pairs_of_fifths(nlp):
+    docs = [nlp(f"{text} {i}") for i in range(8) for text in TEXTS]
+    models, mixes = NgramModels.of(docs), []
+    for i, one in enumerate(docs):
+        for two in docs[:i]:
+            mixed = nlp(one.text)
+            set_mix(mixed, parents=[source_id(one), source_id(two)])
+            mixes.append(mixed)
+    models.perplexities([*docs, *mixes, nlp("a stranger")])
+    assert len(models.fitted) == 1 + 5 + 10
 
 
 @pytest.mark.parametrize(
@@ -171,7 +209,7 @@ def test_odd_word_order_is_less_probable(docs, nlp):
 
 
 def model_without(models, docs, left_out):
-    """Fitted by hand on the tenths without some texts."""
+    """Fitted by hand on the fifths without some texts."""
     folds = {models.folds[source_id(doc)] for doc in left_out}
     kept = [doc for doc in docs if models.folds[source_id(doc)] not in folds]
     coded = [np.array([models.ids[t.lower_] for t in doc]) for doc in kept]

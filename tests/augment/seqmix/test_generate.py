@@ -132,18 +132,43 @@ def test_shares_are_beta_distributed(docs):
 
 
 def test_the_two_of_a_pair_fall_separately(docs):
+    """The screen keeps one of each pair, whichever comes first."""
+
+    def kept(doc):
+        first, second = get_mix(doc)["parents"]
+        return first < second
+
     def screen(batch):
-        return [
-            Verdict(i % 2 == 0, "kept" if i % 2 == 0 else "no", float(i))
-            for i in range(len(batch))
-        ]
+        return [Verdict(kept(doc), "said", float(len(doc))) for doc in batch]
 
     mixer = Mixer.of(docs, table_of(docs), settings=SeqMixSettings(**SMALL))
-    mixed = list(mixer.run(np.random.default_rng(0), screen))
-    counts = mixer.counts
-    assert counts.kept == counts.wanted and counts.refused >= counts.wanted - 2
-    assert counts.generated == len(mixed) == counts.kept + counts.refused
-    assert all(get_mix(m.doc)["perplexity"] == m.verdict.score for m in mixed)
+    pairs: dict[frozenset, list[bool]] = {}
+    for doc, verdict in mixer.run(np.random.default_rng(0), screen):
+        mix = get_mix(doc)
+        assert verdict.kept == kept(doc) and mix["perplexity"] == len(doc)
+        places = zip(mix["parents"], map(tuple, mix["windows"]), strict=True)
+        pairs.setdefault(frozenset(places), []).append(verdict.kept)
+    counts, both = mixer.counts, [sorted(p) for p in pairs.values() if len(p) == 2]
+    assert len(both) >= 10 and both == [[False, True]] * len(both)
+    assert counts.kept == counts.wanted == sum(map(sum, pairs.values()))
+    assert counts.refused == counts.generated - counts.kept >= len(both)
+
+
+def test_a_mixer_runs_more_than_once(docs):
+    mixer = Mixer.of(docs, table_of(docs), settings=SeqMixSettings(**SMALL))
+    runs = []
+    for seed in (1, 1, 2):
+        made = [m.doc.to_bytes() for m in mixer.run(np.random.default_rng(seed))]
+        runs.append(made)
+        assert len(made) == mixer.counts.kept == mixer.counts.generated == 12
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_what_nobody_labelled_is_not_counted_among_the_labelled(docs, nlp):
+    more = [*docs, Doc(nlp.vocab), Doc(nlp.vocab, words=["Who", "knows"])]
+    counts = Mixer.of(more, table_of(docs), settings=SeqMixSettings(rate=0.5)).counts
+    assert counts.wanted == 3
+    assert Mixer.of(more[-2:], table_of(docs)).counts.wanted == 0
 
 
 def test_a_screen_that_refuses_all_ends(docs):
@@ -175,6 +200,12 @@ def test_pairs_are_counted_by_a_loop(docs):
     pairs = sum(windows[i] != windows[j] for i in range(len(windows)) for j in range(i))
     assert (mixer.counts.windows, mixer.counts.pairs) == (len(windows), pairs)
     assert mixer.counts.sequences == len(set(windows))
+
+
+def test_hardened_sequences_are_the_soft_ones(docs):
+    soft, hard = (make(docs, hardened=hardened)[0] for hardened in (False, True))
+    assert [d.text for d in soft] == [d.text for d in hard]
+    assert [get_mix(d)["labels"] for d in soft] == [get_mix(d)["labels"] for d in hard]
 
 
 @pytest.mark.parametrize("scheme", ["io", "bio", "biluo"])

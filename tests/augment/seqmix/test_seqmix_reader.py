@@ -1,6 +1,7 @@
 """`spacy-causal.SeqMixCorpus.v1`, alone and under `spacy train`."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from mixable import docs_of, pipeline_with_vectors, write_corpus
 from spacy.cli.train import train
 from spacy.util import registry
 
+from spacy_causal.augment import reading
 from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.augment.seqmix.reader import scheme_of
 from spacy_causal.augment.verdicts import KEPT
@@ -93,6 +95,37 @@ def test_a_language_model_that_was_trained_on_is_another(files, tmp_path):
         weights.write_text(written)
         read(reader(files, cache=cache, screen=KeepAll(str(weights.parent))))
     assert len(list(cache.iterdir())) == 2
+
+
+def keep_all(docs):
+    return lambda made: [KEPT] * len(made)
+
+
+def test_a_screen_that_shows_no_settings_is_not_cached(files, tmp_path):
+    assert len(mixed(read(reader(files, screen=keep_all)))) == 6
+    for screen in (keep_all, partial(keep_all), lambda docs: keep_all(docs)):
+        with pytest.raises(ValueError, match="show its settings"):
+            reader(files, screen=screen, cache=tmp_path / "cache")
+
+
+def test_another_version_generates_anew(files, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    for version in ("1", "2", "2"):
+        monkeypatch.setattr(reading, "__version__", version)
+        read(reader(files, cache=cache))
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_outside_and_tries(files):
+    everywhere = reader(files, outside=[], density=1.0, rate=20.0)
+    within = reader(files, density=1.0, rate=20.0)
+    assert len(mixed(read(everywhere))) > len(mixed(read(within)))
+    ngram = registry.misc.get("spacy-causal.ngram_perplexity.v1")
+    for tries in (1, 50):
+        settings = reader(files, tries=tries, screen=ngram(high=50)).settings
+        assert (settings.tries, settings.outside) == (tries, ("O",))
+    with pytest.raises(ValueError, match="one try"):
+        reader(files, tries=0)
 
 
 def test_screened(files):
