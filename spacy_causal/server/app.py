@@ -15,6 +15,7 @@ from spacy_causal.server.manual import VIEW as MANUAL
 from spacy_causal.server.messages import (
     AnswersIn,
     QuestionsOut,
+    Refusal,
     Session,
     SessionIn,
     UndoOut,
@@ -41,6 +42,7 @@ def create_app(
         title="spacy-causal",
         lifespan=lifespan,
         openapi_url="/api/openapi.json",
+        responses={400: {"model": Refusal}, 422: {"model": Refusal}},
         docs_url=None,
         redoc_url=None,
     )
@@ -72,7 +74,7 @@ def _add_calls(app: FastAPI, controller: Controller) -> None:
         try:
             saved = [controller.answer(given.session, answer) for answer in said]
         except ValueError as error:
-            raise HTTPException(422, str(error)) from error
+            raise HTTPException(422, [str(error)]) from error
         out = _questions(controller, given.session, given.n)
         return out.model_copy(update={"saved": saved})
 

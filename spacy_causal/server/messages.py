@@ -47,6 +47,12 @@ class SessionIn(_Message):
     session: Session = ""
 
 
+class Refusal(BaseModel):
+    """Why something was refused."""
+
+    detail: str | list[str]
+
+
 class QuestionsOut(BaseModel):
     """The next questions, as Prodigy's tasks; tokens are left out where a
     question is about one span.
