@@ -204,6 +204,11 @@ def test_near_duplicates(model, tmp_path):
     pool.write_text("Bus 4 is late .\nbus 7 is late .\nit rained all day .\n")
     call(model, pool, "--budget", 3, "-o", output, "--near-duplicates", "0.9")
     assert len(read(output)) == 2
+    known = tmp_path / "known.txt"
+    known.write_text("bus 9 is late .\n")
+    settings = ("--near-duplicates", "0.9", "--labelled", known)
+    call(model, pool, "--budget", 3, "-o", output, *settings)
+    assert [task["text"] for task in read(output)] == ["it rained all day ."]
 
 
 def test_interrupted_it_goes_on(model, pool, tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 """What has been chosen so far, and what may still be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,8 @@ class Basket:
     over; only where nothing fits may the first one exceed the budget alone.
 
     lengths (Ints1d): Tokens of each document, shape (N,); one without is never open.
-    similar (Similar | None): From a pick to what it is a near-duplicate of, shape (N,).
+    similar (Similar | None): From the place of a document, a pick or one beyond the N,
+        to what it is a near-duplicate of, shape (N + ...).
     """
 
     lengths: Ints1d
@@ -34,12 +35,17 @@ class Basket:
         fits = self.open & (self.costs <= self.room)
         self.open = fits if fits.any() else self.open
 
+    def leave_out_like(self, rows: Iterable[int]) -> None:
+        """Close what is a near-duplicate of these, where there is a guard."""
+        if self.similar is not None:
+            for row in rows:
+                self.open &= ~self.similar(row)[: len(self.open)]
+
     def take(self, row: int) -> None:
         """Choose a document that is open."""
         self.chosen.append(int(row))
         self.room -= int(self.costs[row])
         self.open[row] = False
-        if self.similar is not None:
-            self.open &= ~self.similar(row)
+        self.leave_out_like([row])
         if self.budget.unit == "words" or self.room <= 0:
             self.open &= self.costs <= self.room

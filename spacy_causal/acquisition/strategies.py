@@ -28,8 +28,8 @@ class Strategy:
     """A way of filling a basket, as an `Acquire`.
 
     fill (Fill): From view, labelled and unlabelled ids.
-    near_duplicates (float | None): What shares as much of its word pairs with a pick
-        is not picked; None for no guard.
+    near_duplicates (float | None): What shares as much of its word pairs with a pick,
+        or with what is labelled, is not picked; None for no guard.
     """
 
     fill: Fill
@@ -55,9 +55,10 @@ class Strategy:
             return []
         similar = None
         if self.near_duplicates is not None:
-            words = [view.words(id) for id in unlabelled]
+            words = [view.words(id) for id in (*unlabelled, *labelled)]
             similar = near_duplicates(words, self.near_duplicates)
         basket = Basket(view.lengths(unlabelled), budget, similar)
+        basket.leave_out_like(range(len(unlabelled), len(unlabelled) + len(labelled)))
         if basket.open.any():
             self.fill(view, labelled, unlabelled, basket, rng)
         return [unlabelled[row] for row in basket.chosen]

@@ -123,7 +123,8 @@ def select(
         others = [load_model(name) for name in committee or []]
         found = read_pool(pool, nlp, split.value, labelled)
         _warn(found)
-        with tqdm(total=len(found.passages), unit="text", disable=None) as bar:
+        n_read = len(found.read_by(acquire.needs))
+        with tqdm(total=n_read, unit="text", disable=None) as bar:
             chosen = select_next(
                 *(nlp, component or _first_labeller(nlp), found, acquire, wanted),
                 seed=seed,

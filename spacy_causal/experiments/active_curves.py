@@ -138,7 +138,8 @@ def table(rows: Rows) -> list[list[str]]:
     lines = []
     for name in _best_first(found):
         own = [r for r in rows if r["strategy"] == name]
-        last = [r for r in own if r["round"] == max(x["round"] for x in own)]
+        # A pool that is used up ends a seed's curve before the others'.
+        last = {r["seed"]: r for r in sorted(own, key=lambda r: r["round"])}.values()
         bought = [r for r in own if r["round"]] or own
         paired = BASELINE in found and name != BASELINE
         lines.append(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class ActiveSetup:
         with the component that fits the annotation.
     component (str | None): The one that learns; None is the first that fits.
     strategies (tuple[str, ...]): Registered ones by name, with settings of theirs if
-        need be: "wbadge", "wbadge:weight=1", "bald:passes=20".
+        need be: "wbadge", "wbadge:weight=1", "bald:samples=20".
     initial (float): The share of the words that is labelled beforehand.
     rounds (int): In which a budget is bought.
     fresh (bool): Train from scratch each round, or go on from the round before.
@@ -82,7 +83,9 @@ class ActiveSetup:
             "budget": str(self.budget),
             "fresh": self.fresh,
         }
-        return {"strategy": strategy, "seed": seed, "round": number, **data, **course}
+        resolved = {"acquire": describe_strategy(strategy)}
+        return {"strategy": strategy, "seed": seed, "round": number,
+                **resolved, **data, **course}  # fmt: skip
 
     def cells(self, strategy: str, seed: int) -> list[dict[str, Any]]:
         """One a round, the initial one first."""
@@ -111,6 +114,15 @@ def make_strategy(text: str) -> Acquire:
         return spacy.registry.misc.get(registered)(**settings)
     except TypeError as error:
         raise ValueError(f"The strategy {name!r}: {error}.") from error
+
+
+def describe_strategy(text: str) -> dict[str, Any]:
+    """A strategy's settings with its defaults, so that rows tell them apart should the
+    defaults change."""
+    name, given = parse_spec(text)
+    factory = spacy.registry.misc.get(f"spacy-causal.acquire_{name}.v1")
+    defaults = signature(factory).parameters.values()
+    return {each.name: given.get(each.name, each.default) for each in defaults}
 
 
 def strategy_names() -> list[str]:

@@ -118,6 +118,8 @@ def test_near_duplicates_of_a_pick_are_left_out(name):
     places = {view.ids.index(id) for id in choose(acquire, view, [], Budget(5))}
     assert len(places & {0, 1}) == len(places & {2, 3}) == len(places & {4}) == 1
     assert len(choose(make(name), view, [], Budget(5))) == 5
+    left = choose(acquire, view, [view.ids[0], view.ids[3]], Budget(5))
+    assert left == [view.ids[4]]
 
 
 @pytest.mark.parametrize("name", NAMES)

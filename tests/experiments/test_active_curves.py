@@ -101,6 +101,14 @@ def test_the_table_has_the_largest_area_first():
     assert len(table(without)) == 2 and needed_table(without) == []
 
 
+def test_the_last_score_is_of_all_seeds_also_of_those_that_ended_early():
+    rows = rows_of("random", 0, [100, 200, 300], [0.2, 0.4, 0.6])
+    rows += rows_of("random", 1, [100, 200], [0.2, 0.2])
+    (line,) = table(rows)
+    assert line[HEADER.index("last F1")].startswith("40.0")
+    assert line[HEADER.index("words")] == "250"
+
+
 def test_the_answer_says_who_how_much_and_how_sure():
     said = findings(ROWS)
     assert said[0].startswith("wbadge does best from 100 to 305 words labelled")

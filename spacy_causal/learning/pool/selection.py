@@ -12,7 +12,7 @@ from spacy_causal.corpus.records import Problem
 from spacy_causal.learning.pool.compute import ReadBlocks, view_pool
 from spacy_causal.learning.pool.source import Passage, Split, read_passages
 from spacy_causal.learning.pool.view import PoolView
-from spacy_causal.types import Acquire, Budget
+from spacy_causal.types import Acquire, Budget, Needs
 
 LABELLED = "labelled "
 
@@ -44,6 +44,11 @@ class Pool:
     labelled: dict[str, Passage]
     problems: list[Problem]
     n_known: int
+
+    def read_by(self, needs: Needs) -> dict[str, Passage]:
+        """What is read: labelled passages only where they are compared with."""
+        compared = needs.embeddings or needs.words
+        return self.passages | self.labelled if compared else self.passages
 
 
 def read_pool(
@@ -82,21 +87,17 @@ def select_next(
     on_block: Callable[[int], Any] = lambda n: None,
     read_blocks: ReadBlocks | None = None,
 ) -> Selection:
-    """Look at a pool and choose from it; `view_pool` says what the settings are.
-
-    Labelled texts are looked at only by a strategy that compares embeddings.
-    """
-    looked_at = pool.labelled if acquire.needs.embeddings else {}
+    """Look at a pool and choose from it; `view_pool` says what the settings are."""
+    looked_at = pool.read_by(acquire.needs)
     texts = {
         id: passage.text if passage.doc is None else passage.doc
-        for id, passage in (pool.passages | looked_at).items()
+        for id, passage in looked_at.items()
     }
+    labelled = [id for id in pool.labelled if id in looked_at]
     view = view_pool(
         nlp, component, texts, acquire.needs, seed=seed, committee=committee,
         folder=folder, on_block=on_block, read_blocks=read_blocks,
     )  # fmt: skip
-    chosen = acquire(
-        view, list(looked_at), list(pool.passages), budget, default_rng(seed)
-    )
+    chosen = acquire(view, labelled, list(pool.passages), budget, default_rng(seed))
     words = view.lengths(chosen).tolist()
     return Selection([pool.passages[id] for id in chosen], words, view)
