@@ -1,35 +1,41 @@
 """SeqMix's protocol: active learning with mixed sequences, and two controls.
 
     python benchmarks/seqmix.py --policies random,token_entropy --arms none,sub
+    python benchmarks/seqmix.py --encoder minilm --rounds 0 --policies random \\
+        --arms "none,updates,sub,sub hard,hidden,hidden 0.5"
     python benchmarks/seqmix.py --data webpage --grid full --seeds 0,1
     python benchmarks/seqmix.py --table
 
 700 sentences of CoNLL-2003 are the pool, another draw each seed: 200 to begin with,
-100 more in each of five rounds, ten epochs. Each row has the F1 after the last epoch
-and at the epoch that is best on dev; the arm `updates` is trained on no mixed sequences
-and for as many updates as with them. The encoder is frozen (MiniLM's vectors, with a
-layer of 128 maxout units trained on top) or, by `--encoder minilm`, trained along.
-Webpage's training labels are noisy.
+100 more in each of five rounds (`--rounds 0`: none), ten epochs. Each row has the F1
+after the last epoch and at the epoch that is best on dev; the arm `updates` is trained
+on no mixed sequences and for as many updates as with them. An arm with `hard` trains
+on the same sequences, annotated with the larger label; `hidden W` mixes the vectors of
+entity tokens in the encoder's output, and has as many updates as `none`. Webpage's
+training labels are noisy.
 
-Rows go to benchmarks/results/seqmix.jsonl; a run that is there is not run again.
+The encoder is MiniLM's vectors with a layer of 128 maxout units trained on top
+(frozen), a CNN trained from nothing, or MiniLM trained along.
+
+Rows go to benchmarks/results/seqmix.jsonl; a run that is there is not run again. They
+have `epochs` and `precision` where these are not the usual ones.
 """
 
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import spacy
 import typer
 from active_data import COMPONENT, DATA, read_annotated
 from citisl_data import VECTORS, key_of
-from encoders import LISTENER, minilm
+from encoders import CNN, LISTENER, minilm, use_bfloat16
 from features import add_features, encode
 from numpy.random import Generator, default_rng
-from scipy.stats import wilcoxon
+from seqmix_table import print_tables
 from spacy.language import Language
 from spacy.tokens import Doc
 
@@ -52,13 +58,34 @@ SIZES: dict[str, dict[str, Any]] = {
     "conll2003": {"pool": 700, "first": 200, "round": 100, "window": 5, "density": 0.6},
     "webpage": {"pool": 385, "first": 85, "round": 60, "window": 4, "density": 0.5},
 }
-ROUNDS, EPOCHS, BATCH_SIZE, RATE, DEV = 5, 10, 32, 0.2, 1000
-# The paper's; for a layer on frozen vectors, where 0.02 was worse on dev.
-RATES = {"minilm": 5e-5, "frozen": 0.005}
+ROUNDS, EPOCHS, RATE, DEV = 5, 10, 0.2, 1000
+# On frozen vectors 0.02 was worse on dev; the others as in the other protocols, with a
+# tenth of the steps for MiniLM to warm up.
+TRAINING: dict[str, dict[str, Any]] = {
+    "frozen": {"batch": 32, "learn_rate": 0.005, "dropout": 0.1},
+    "cnn": {"batch": 16, "learn_rate": 0.004, "dropout": 0.3},
+    "minilm": {"batch": 16, "learn_rate": 2e-4, "dropout": 0.1},
+}
 POLICIES = ("random", "least_confidence", "token_entropy", "vote_entropy")
 VARIANTS = {"whole": "whole", "sub": "sub", "constrained": "label_constrained"}
-# "ours" is "sub" with a screen in percentiles of the corpus's own perplexity.
-ARMS = ("none", "updates", *VARIANTS, "ours")
+# "screened" is "sub" with a screen in percentiles of the corpus's own perplexity. Rows
+# of "ours" had that in percentiles of texts, not of words: it refused next to nothing.
+MIXING = (*VARIANTS, "screened")
+FROZEN: dict[str, Any] = {
+    "@layers": "chain.v1",
+    "*": {
+        "frozen": {"@architectures": "benchmarks.FrozenVectors.v1"},
+        "hidden": {
+            "@layers": "with_array.v1",
+            "layer": {"@layers": "Maxout.v1", "nO": 128, "nI": 384, "nP": 2},
+        },
+    },
+}
+HIDDEN, WEIGHT, ALPHA = "hidden", 0.2, 8.0
+ARMS = ("none", "updates", *MIXING, "sub hard", HIDDEN, "hidden 0.5")
+# A corpus is read once, and each arm and seed gets its trial.
+Load = Callable[[str, int], "Trial"]
+Looked = dict[Key, Language]
 
 
 @dataclass
@@ -66,38 +93,47 @@ class Trial:
     """One policy and arm with one seed: its data, and what was seen on the way.
 
     mean, sd (np.ndarray | None): Of the frozen encoder's vectors.
-    best (float): The last model's F1 at the epoch that was best on dev.
+    looked (dict): Models of the labelled sentences alone, which arms share.
+    has_looked (bool): Whether there was a model to look at for the first sequences.
+    best (float | None): The last model's F1 at the epoch that was best on dev.
     """
 
     data: str
     encoder: str
     arm: str
+    epochs: int
     pool: dict[str, Doc]
     dev: list[Doc]
     test: list[Doc]
     mean: np.ndarray | None
     sd: np.ndarray | None
-    best: float = 0.0
+    looked: Looked
+    has_looked: bool = False
+    best: float | None = None
+
+    @property
+    def mixes(self) -> str:
+        """The variant of the sequences that are mixed, or nothing."""
+        name = self.arm.partition(" ")[0]
+        return name if name in MIXING else ""
 
     def pipeline(self) -> Language:
         """Untrained, with all labels of the pool."""
         vocab = next(iter(self.pool.values())).vocab
         nlp = spacy.blank("en", vocab=vocab)
-        nlp.config["training"]["dropout"] = 0.1
-        encoder: dict[str, Any] = LISTENER
-        if self.encoder == "frozen":
-            hidden = {"@layers": "Maxout.v1", "nO": 128, "nI": 384, "nP": 2}
-            encoder = {
-                "@layers": "chain.v1",
-                "*": {
-                    "frozen": {"@architectures": "benchmarks.FrozenVectors.v1"},
-                    "hidden": {"@layers": "with_array.v1", "layer": hidden},
-                },
-            }
-        else:
+        nlp.config["training"]["dropout"] = TRAINING[self.encoder]["dropout"]
+        if self.encoder == "minilm":
             nlp.add_pipe("transformer", config={"model": minilm()})
-        nlp.config["training"]["optimizer"]["learn_rate"] = RATES[self.encoder]
-        model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": encoder}
+        tok2vec = {"frozen": FROZEN, "cnn": CNN, "minilm": LISTENER}[self.encoder]
+        model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": tok2vec}
+        name, _, weight = self.arm.partition(" ")
+        if name == HIDDEN:
+            model = {
+                "@architectures": "spacy-causal.HiddenMix.v1",
+                "weight": float(weight or WEIGHT),
+                "alpha": ALPHA,
+                "labeller": model,
+            }
         nlp.add_pipe(COMPONENT, config={"scheme": "bio", "model": model})
         pipe: Any = nlp.get_pipe(COMPONENT)
         for label in sorted({e.label_ for d in self.pool.values() for e in d.ents}):
@@ -107,58 +143,91 @@ class Trial:
     def fit(
         self, docs: Sequence[Doc], key: Key, before: Language | None = None
     ) -> Language:
-        """Ten epochs from scratch; the weights of the epoch that is best on dev are
-        scored beside the last one's."""
-        nlp = self.pipeline()
+        """So many epochs from scratch; the weights of the epoch that is best on dev are
+        scored beside the last one's. Where sequences are mixed, the first model is only
+        looked at: it is the one that `none` has there. A member of a committee is not
+        scored either."""
+        if self.mixes and not self.has_looked:
+            self.has_looked = True
+            if key not in self.looked:
+                self.looked[key] = self.train(docs, key, scored=False)
+            return self.looked[key]
+        nlp = self.train(docs, key, scored=len(key) == 2)
+        if self.arm == "none" and not key[1]:
+            self.looked[key] = nlp
+        return nlp
+
+    def train(self, docs: Sequence[Doc], key: Key, *, scored: bool) -> Language:
+        """Train from scratch.
+
+        scored (bool): Find the epoch that is best on dev.
+        """
+        nlp, how = self.pipeline(), TRAINING[self.encoder]
         longer = 1 + RATE if self.arm == "updates" else 1
-        epoch = -(-round(longer * len(docs)) // BATCH_SIZE)
-        best: list[tuple[float, dict[str, bytes]]] = [(-1.0, {})]
+        epoch = -(-round(longer * len(docs)) // how["batch"])
+        steps = self.epochs * epoch
+        nlp.config["training"]["optimizer"]["learn_rate"] = how["learn_rate"]
+        if self.encoder == "minilm":
+            nlp.config["training"]["optimizer"]["learn_rate"] = {
+                "@schedules": "warmup_linear.v1",
+                "initial_rate": how["learn_rate"],
+                "warmup_steps": steps // 10,
+                "total_steps": steps * 11 // 10,
+            }
+        best: list[tuple[float, int, dict[str, bytes]]] = [(-1.0, 0, {})]
 
         def check(step: int) -> None:
             if step % epoch == 0:
                 reached = self.f1(nlp, self.dev)
                 if reached > best[0][0]:
-                    best[0] = reached, pipes_to_bytes(nlp, nlp.pipe_names)
+                    best[0] = reached, step, pipes_to_bytes(nlp, nlp.pipe_names)
 
         fit(
             nlp,
             COMPONENT,
             docs,
             key=key,
-            steps=EPOCHS * epoch,
-            batch_size=BATCH_SIZE,
-            check=check,
+            steps=steps,
+            batch_size=how["batch"],
+            check=check if scored else None,
         )
-        last = pipes_to_bytes(nlp, nlp.pipe_names)
-        pipes_from_bytes(nlp, best[0][1])
-        self.best = self.f1(nlp, self.test)
-        pipes_from_bytes(nlp, last)
+        _, step, weights = best[0]
+        self.best = None
+        if scored and step < steps:
+            last = pipes_to_bytes(nlp, nlp.pipe_names)
+            pipes_from_bytes(nlp, weights)
+            self.best = self.f1(nlp, self.test)
+            pipes_from_bytes(nlp, last)
         return nlp
 
     def score(self, nlp: Language) -> float:
-        """Strict F1 on test after the last epoch."""
-        return self.f1(nlp, self.test)
+        """Strict F1 on test after the last epoch, which may be the best one."""
+        score = self.f1(nlp, self.test)
+        self.best = score if self.best is None else self.best
+        return score
 
     def f1(self, nlp: Language, docs: Sequence[Doc]) -> float:
-        """Strict F1."""
+        """Strict F1; a transformer reads texts of like length together."""
+        docs = sorted(docs, key=len) if self.encoder == "minilm" else docs
         said = list(nlp.pipe([bare_copy(doc) for doc in docs]))
         return f1_of(said, docs, "ner")
 
     def augment(self) -> Augment | None:
         """What the arm generates; a frozen encoder reads it at once."""
-        if self.arm in ("none", "updates"):
+        if not self.mixes:
             return None
         size = SIZES[self.data]
         mixing = create_mixing(
             COMPONENT,
             SeqMixSettings(
-                variant=VARIANTS.get(self.arm, "sub"),  # type: ignore[arg-type]
+                variant=VARIANTS.get(self.mixes, "sub"),  # type: ignore[arg-type]
                 window=size["window"],
                 density=size["density"],
                 rate=RATE,
+                hardened=self.arm.endswith(" hard"),
             ),
-            source="contextual" if self.encoder == "frozen" else "input",
-            fit_screen=create_ngram_perplexity() if self.arm == "ours" else None,
+            source="input" if self.encoder == "minilm" else "contextual",
+            fit_screen=create_ngram_perplexity() if self.mixes == "screened" else None,
         )
         return self.read_too(mixing) if self.encoder == "frozen" else mixing
 
@@ -178,8 +247,13 @@ def main(
     data: str = "conll2003",
     encoder: str = "frozen",
     policies: str = "random,token_entropy",
-    arms: str = "none,updates,sub,constrained,ours",
+    arms: str = "none,updates,sub,constrained,screened",
     seeds: str = "0,1,2,3,4",
+    rounds: int = ROUNDS,
+    epochs: int = EPOCHS,
+    bfloat16: Annotated[
+        bool, typer.Option("--bfloat16", help="MiniLM is trained in half precision.")
+    ] = False,
     grid: str = "",
     rows: Path = ROWS,
     table: bool = False,
@@ -190,16 +264,39 @@ def main(
         return print_tables(results.rows())
     if grid == "full":
         policies, arms = ",".join(POLICIES), ",".join(ARMS)
-    load = create_load(data, encoder)
+    for arm in arms.split(","):
+        check_arm(arm)
+    if encoder not in TRAINING:
+        raise typer.BadParameter(f"Unknown encoder {encoder!r}: {', '.join(TRAINING)}.")
+    others: dict[str, Any] = {} if epochs == EPOCHS else {"epochs": epochs}
+    if bfloat16 and encoder == "minilm":
+        use_bfloat16()
+        others["precision"] = "bfloat16"
+    load = create_load(data, encoder, epochs)
     runs = itertools.product(
         map(int, seeds.split(",")), policies.split(","), arms.split(",")
     )
     for seed, policy, arm in runs:
-        run(load, data, encoder, policy, arm, seed, results)
+        run = {"data": data, "encoder": encoder, **others, "policy": policy, "arm": arm}
+        run_cells(load, [run | {"seed": seed, "round": n} for n in range(rounds + 1)],
+                  results)  # fmt: skip
     return None
 
 
-def create_load(data: str, encoder: str) -> Callable[[str, int], Trial]:
+def check_arm(arm: str) -> None:
+    """Raise BadParameter for an arm that there is not."""
+    name, _, form = arm.partition(" ")
+    weight = form.replace(".", "", 1).isdigit()
+    if (
+        arm in ARMS
+        or (name in MIXING and form == "hard")
+        or (name == HIDDEN and weight and float(form))
+    ):
+        return
+    raise typer.BadParameter(f"Unknown arm {arm!r}: {', '.join(ARMS)}, ...")
+
+
+def create_load(data: str, encoder: str, epochs: int) -> Load:
     """Read a corpus once; each arm and seed gets its trial."""
     vocab, entry = spacy.blank("en").vocab, DATA[data]
     parts = [read_annotated(entry[n], vocab) for n in ("train", "dev", "test")]
@@ -213,45 +310,32 @@ def create_load(data: str, encoder: str) -> Callable[[str, int], Trial]:
             VECTORS[key_of(doc)] = ((doc.tensor - centre) / spread).astype("float16")
             doc.tensor = np.zeros((0,), dtype="float32")
     train, dev, test = parts
+    looked: Looked = {}
 
     def load(arm: str, seed: int) -> Trial:
         drawn = default_rng([seed, 7]).permutation(len(train))[: SIZES[data]["pool"]]
         pool = {str(i): train[i] for i in drawn.tolist()}
-        return Trial(data, encoder, arm, pool, dev[:DEV], test, centre, spread)
+        for key in [key for key in looked if key[0] != seed]:
+            del looked[key]
+        return Trial(
+            data, encoder, arm, epochs, pool, dev[:DEV], test, centre, spread, looked
+        )
 
     return load
 
 
-def run(
-    load: Callable[[str, int], Trial],
-    data: str,
-    encoder: str,
-    policy: str,
-    arm: str,
-    seed: int,
-    results: Results,
-) -> None:
-    """One policy and arm with one seed, from the seed set to all of the pool."""
-    cells = [
-        {
-            "data": data,
-            "encoder": encoder,
-            "policy": policy,
-            "arm": arm,
-            "seed": seed,
-            "round": number,
-        }
-        for number in range(ROUNDS + 1)
-    ]
+def run_cells(load: Load, cells: list[dict[str, Any]], results: Results) -> None:
+    """One policy and arm with one seed, from the seed set through all rounds."""
     if all(cell_key(cell) in results.done() for cell in cells):
         return
+    data, policy, arm, seed = (cells[0][x] for x in ("data", "policy", "arm", "seed"))
     trial, size = load(arm, seed), SIZES[data]
     course = Course(
         pool=trial.pool,
         fit=trial.fit,
         score=trial.score,
         look=create_look(COMPONENT),
-        rounds=ROUNDS,
+        rounds=len(cells) - 1,
         budget=Budget(size["round"], "sentences"),
         augment=trial.augment(),
     )
@@ -269,59 +353,7 @@ def run(
         }
         if cell_key(cells[found.number]) not in results.done():
             results.append(cells[found.number], outcome)
-        print(data, encoder, policy, arm, seed, outcome, flush=True)
-
-
-def print_tables(rows: list[dict[str, Any]]) -> None:
-    """F1 by sentences labelled, and the gain of each arm over `none` and `updates`."""
-    for data, encoder in dict.fromkeys((r["data"], r["encoder"]) for r in rows):
-        own = [r for r in rows if (r["data"], r["encoder"]) == (data, encoder)]
-        sizes = sorted({row["sentences"] for row in own})
-        for measure in ("score", "best"):
-            what = "last epoch" if measure == "score" else "best epoch on dev"
-            print(f"\n## {data}, {encoder}, {what}\n")
-            columns = ["policy", "arm", "seeds", *map(str, sizes), "mean"]
-            columns += ["to none", "to updates"]
-            print("|", " | ".join(columns), "|")
-            print("|", " | ".join("---" for _ in columns), "|")
-            for policy, arm in dict.fromkeys((r["policy"], r["arm"]) for r in own):
-                print("|", " | ".join(line(own, policy, arm, sizes, measure)), "|")
-
-
-def line(
-    rows: list[dict[str, Any]], policy: str, arm: str, sizes: list[int], measure: str
-) -> list[str]:
-    """A line of the table."""
-    values = values_of(rows, policy, arm, measure)
-    means = [[v for (_, n), v in values.items() if n == size] for size in sizes]
-    cells = [f"{100 * mean(each):.1f}" if each else "–" for each in means]
-    seeds = len({seed for seed, _ in values})
-    line = [policy, arm, str(seeds), *cells, f"{100 * mean(values.values()):.2f}"]
-    bases = [values_of(rows, policy, base, measure) for base in ("none", "updates")]
-    return [*line, *(gain(values, base) if base != values else "" for base in bases)]
-
-
-def values_of(
-    rows: list[dict[str, Any]], policy: str, arm: str, measure: str
-) -> dict[tuple[int, int], float]:
-    """An arm's F1 by seed and sentences labelled."""
-    return {
-        (row["seed"], row["sentences"]): row[measure]
-        for row in rows
-        if (row["policy"], row["arm"]) == (policy, arm)
-    }
-
-
-def gain(
-    values: dict[tuple[int, int], float], base: dict[tuple[int, int], float]
-) -> str:
-    """The mean difference in points, with Wilcoxon's two-sided signed-rank test over
-    (seed, usage) pairs."""
-    differences = [values[key] - base[key] for key in values if key in base]
-    if not differences:
-        return "–"
-    p = wilcoxon(differences).pvalue if any(differences) else 1.0
-    return f"{100 * mean(differences):+.2f} (p = {p:.3g}, n = {len(differences)})"
+        print(*cells[found.number].values(), outcome, flush=True)
 
 
 if __name__ == "__main__":
