@@ -41,6 +41,9 @@ def feedback(
     imputer: Annotated[
         str | None, typer.Option(help='Pipeline that guesses after "none of these".')
     ] = None,
+    doubt: Annotated[
+        float, typer.Option(help="Share of the answers taken to be wrong.")
+    ] = 0.0,
     initial: Annotated[
         Path | None, typer.Option(help="Labelled .spacy file, against forgetting.")
     ] = None,
@@ -60,6 +63,7 @@ def feedback(
 ) -> dict[str, Any]:
     """Ask about a model's labels; it learns from the answers while they are given."""
     from spacy_causal.learning.background import BackgroundLearner
+    from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.server.asking import VIEW, Asking, QuestionStream
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.sources import Source
@@ -69,8 +73,12 @@ def feedback(
     names = tuple(name.strip() for name in labels.split(",") if name.strip())
     texts = Source(source)
     guidelines = instructions.read_text("utf8") if instructions else ""
+    mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
+    settings = LearnerSettings(mode=mode, mistakes=doubt)
     nlp, name = load_pipeline(model, component, names, seed=seed)
-    build = partial(build_learner, model, component, names, seed=seed)
+    build = partial(
+        build_learner, model, component, names, settings=settings, seed=seed
+    )
     background = BackgroundLearner(
         partial(build, imputer=imputer, initial=initial, dev=dev)
     )

@@ -191,6 +191,7 @@ def test_tags_are_learnt_where_they_are_what_is_annotated(tmp_path):
         (("--initial", "0.99"), "leaves none to ask about"),
         (("--initial", "0"), "between 0 and 1"),
         (("--user", "tired"), "perfect, mistaken, partial"),
+        (("--doubt", "0.5"), "Less than half"),
         (("--mode", "imputed"), "imputer"),
         (("--component", "causal_tagger"), "no annotation for causal_tagger"),
         (("--model", "nowhere"), "no installed pipeline"),

@@ -45,6 +45,9 @@ def simulate_feedback(
     ] = None,
     user: Annotated[str, typer.Option(help=USERS)] = "perfect",
     mistakes: Annotated[float, typer.Option(help="Rate, of a mistaken user.")] = 0.1,
+    doubt: Annotated[
+        float, typer.Option(help="Share of the answers taken to be wrong.")
+    ] = 0.0,
     known: Annotated[
         str, typer.Option(help="Labels that a partial user knows: LABEL,LABEL.")
     ] = "",
@@ -105,6 +108,7 @@ def simulate_feedback(
             unit=unit,  # type: ignore[arg-type]
             user=user,  # type: ignore[arg-type]
             mistakes=mistakes,
+            doubt=doubt,
             known=_labels(known),
             unseen=_labels_or_share(unseen),
             imputer=imputer,

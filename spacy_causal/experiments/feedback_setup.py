@@ -30,6 +30,8 @@ class FeedbackSetup:
     unit (Unit | None): Asked about mentions, a user can always say that it is none,
         and passes over spans that cut a mention. Asked about tokens, what stands
         beside the K is "none of these" alone.
+    mistakes (float): How often the user "mistaken" is wrong.
+    doubt (float): The share of the answers that the learner takes to be wrong.
     known (tuple[str, ...]): What the user "partial" knows.
     unseen (tuple[str, ...] | float): Classes not labelled in the initial share, or
         the share of the development set's labelled tokens to draw them for.
@@ -51,6 +53,7 @@ class FeedbackSetup:
     unit: Unit | None = None
     user: User = "perfect"
     mistakes: float = 0.1
+    doubt: float = 0.0
     known: tuple[str, ...] = ()
     unseen: tuple[str, ...] | float = ()
     imputer: str | None = None
@@ -82,7 +85,7 @@ class FeedbackSetup:
             "max_texts": self.max_texts,
             "steps": self.steps,
         }
-        learner = LearnerSettings().to_dict()
+        learner = LearnerSettings(mistakes=self.doubt).to_dict()
         # Of no effect, or said below.
         del learner["clip"], learner["mode"]
         asking: dict[str, Any] = {
@@ -138,6 +141,8 @@ def _problem(setup: FeedbackSetup) -> str | None:
         return f"The share that is unseen lies between 0 and 1, not {setup.unseen}."
     if not 0 <= setup.mistakes <= 1:
         return f"The rate of mistakes is a probability, not {setup.mistakes}."
+    if not 0 <= setup.doubt < 0.5:
+        return f"Less than half of the answers can be doubted, not {setup.doubt}."
     for name, value, choices in (
         ("unit", setup.unit, (None, *get_args(Unit))),
         ("user", setup.user, get_args(User)),

@@ -148,7 +148,7 @@ def _session(
         stage.component,
         initial=stage.initial,
         imputer=stage.imputer,
-        settings=LearnerSettings(mode=setup.mode),
+        settings=LearnerSettings(mode=setup.mode, mistakes=setup.doubt),
         seed=seed,
     )
     seen = count_classes(stage.initial, stage.layer)
