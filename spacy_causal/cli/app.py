@@ -6,6 +6,7 @@ from spacy.cli._util import app as spacy_app
 from spacy_causal.cli.active import active
 from spacy_causal.cli.augment import augment
 from spacy_causal.cli.calibrate import calibrate
+from spacy_causal.cli.card import card
 from spacy_causal.cli.check import check
 from spacy_causal.cli.confounders import confounders
 from spacy_causal.cli.convert import convert
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("active")(active)
 app.command("augment")(augment)
 app.command("calibrate")(calibrate)
+app.command("card")(card)
 app.command("check")(check)
 app.command("confounders")(confounders)
 app.command("convert")(convert)

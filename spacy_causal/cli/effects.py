@@ -57,7 +57,7 @@ def effects(
     try:
         nlp = load_model(model)
         docs = list(read_spacy(data, nlp.vocab))
-        measured = _measure(nlp, docs, train, samples, seed)
+        measured = measure_files(nlp, docs, train, samples, seed)
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     _show(measured)
@@ -76,9 +76,10 @@ def effects(
         msg.good("The page", str(html))
 
 
-def _measure(
+def measure_files(
     nlp: "Language", docs: list["Doc"], train: Path | None, samples: int, seed: int
 ) -> "Effects":
+    """Measure annotated documents, with progress; `train` as the command has it."""
     from tqdm import tqdm
 
     from spacy_causal.corpus.files import SUFFIX, read_spacy

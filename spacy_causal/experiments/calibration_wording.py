@@ -5,12 +5,12 @@ from spacy_causal.scorers.calibration import HIGHEST, LOWEST
 
 HEADER = ["", "T = 1", "at the fitted T"]
 MEANING = [
-    "The temperature divides the logits before they become probabilities. It is the one "
-    "of the least negative log-likelihood of tokens. What is found stays the same.",
+    "The temperature divides the logits before they become probabilities. It is the "
+    "one of the least negative log-likelihood of tokens. What is found stays the same.",
     "ECE: the mean distance between confidence and accuracy, over 15 bins of equal "
     "width, weighted by what is in them. 0 is best.",
-    "Risk and coverage: the share of errors among the k % most confident. The area "
-    "under it is low where errors are the least confident.",
+    "Risk and coverage: the share of errors among the k % most confident. The "
+    "area under it (AURC) is low where errors are the least confident.",
     "A mention's confidence is the geometric mean of the probabilities of its tokens' "
     "tags; it is right if type and both ends agree. Mentions that were not found have "
     "none: nothing here is about recall.",
@@ -27,7 +27,7 @@ def figure_rows(calibration: Calibration) -> list[list[str]]:
             continue
         rows += [
             [f"{name}, {kind} (%)", *(_percent(getattr(x, key)) for x in pair)]
-            for key, name in (("ece", "ECE"), ("aurc", "area under risk-coverage"))
+            for key, name in (("ece", "ECE"), ("aurc", "AURC"))
         ]
     return rows
 

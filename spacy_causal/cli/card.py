@@ -1,0 +1,207 @@
+"""`card`: a model card in Markdown, for people and for the package of the model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from wasabi import msg
+
+from spacy_causal.cli.calibrate import command_line, find_labeller, score_file
+from spacy_causal.files import write_whole
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from spacy_causal.experiments.card import Answered, Card
+    from spacy_causal.learning.calibration import Calibration
+
+README = "README.md"
+
+
+def card(
+    model: Annotated[str, typer.Argument(help="A trained pipeline: name or path.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="Annotated .spacy to measure on.", exists=True, dir_okay=False
+        ),
+    ],
+    *,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            help="The .spacy that it was trained on.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Answers that it has learnt from, by name.")
+    ] = None,
+    database: Annotated[
+        str, typer.Option(help="URL of theirs.", envvar="SPACY_CAUSAL_DB")
+    ] = "sqlite:///spacy-causal.db",
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; printed by default.")
+    ] = None,
+    meta: Annotated[
+        bool,
+        typer.Option(
+            "--meta",
+            help="Write it into the pipeline's folder, where spacy package finds it.",
+        ),
+    ] = False,
+    component: Annotated[
+        str | None, typer.Option(help="Its name; the last that there is by default.")
+    ] = None,
+    samples: Annotated[
+        int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Of samples and swaps.", min=0)] = 0,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+) -> None:
+    """Write a model card: data and labels, F1 by type, names seen and unseen, ACE and
+    RI, calibration, confounders, where the labels come from, versions."""
+    from spacy.cli._util import setup_gpu
+    from spacy.util import load_model
+
+    from spacy_causal.experiments.card_text import describe, render_card
+
+    setup_gpu(gpu_id, silent=True)
+    if meta:
+        _require_own_readme(Path(model))
+    command = command_line(
+        "card",
+        Path(model).name,
+        data.name,
+        train=None if train is None else train.name,
+        dataset=dataset,
+        component=component,
+    )
+    try:
+        answered = [] if dataset is None else count_answers(dataset, database)
+        nlp = load_model(model)
+        made = gather(
+            nlp, data, train, component, answered, samples, seed, command=command
+        )
+    except (ValueError, OSError) as error:
+        msg.fail(str(error), exits=1)
+    text = render_card(made)
+    if output is not None:
+        write_whole(output, text)
+        msg.good("The card", str(output))
+    if meta:
+        write_into_model(Path(model), text, describe(made))
+        msg.good("The card", str(Path(model) / README))
+    if output is None and not meta:
+        typer.echo(text)
+
+
+def gather(
+    nlp: "Language",
+    data: Path,
+    train: Path | None,
+    component: str | None,
+    answered: "Sequence[Answered]",
+    samples: int,
+    seed: int,
+    *,
+    command: str,
+) -> "Card":
+    """Measure all that a card says."""
+    from spacy_causal.cli.effects import measure_files
+    from spacy_causal.corpus.files import read_spacy
+    from spacy_causal.experiments import card as facts
+    from spacy_causal.experiments.results import versions
+
+    found = any(hasattr(pipe, "calibrated") for _, pipe in nlp.pipeline)
+    name = find_labeller(nlp, component) if found or component else None
+    pipe: Any = None if name is None else nlp.get_pipe(name)
+    layer = "ner" if pipe is None else pipe.layer
+    docs = list(read_spacy(data, nlp.vocab))
+    trained_on = [] if train is None else list(read_spacy(train, nlp.vocab))
+    overall, per_label = facts.label_scores(nlp, docs, layer)
+    effects = None
+    if layer == "ner":
+        effects = measure_files(nlp, docs, train, samples, seed)
+    train_counts = None
+    if train is not None:
+        train_counts = facts.count_labels(train.name, trained_on, layer)
+    return facts.Card(
+        name=f"{nlp.meta['lang']}_{nlp.meta['name']}",
+        version=nlp.meta["version"],
+        pipes=nlp.pipe_names,
+        layer=layer,
+        component=name,
+        data=facts.count_labels(data.name, docs, layer),
+        train=train_counts,
+        overall=overall,
+        per_label=per_label,
+        effects=effects,
+        calibration=None if name is None else _calibration(nlp, name, data),
+        confounders=[] if pipe is None else pipe.confounders,
+        adjustment={} if name is None else facts.adjustment_of(nlp, name),
+        sources=facts.count_sources(trained_on, layer),
+        answered=answered,
+        command=command,
+        versions=versions(),
+    )
+
+
+def count_answers(dataset: str, database: str) -> "list[Answered]":
+    """Answers in a database by the way people were asked.
+
+    Raises ValueError when there is no such dataset.
+    """
+    from spacy_causal.experiments.card import Answered
+    from spacy_causal.server.export import read_answers
+    from spacy_causal.server.manual import VIEW
+    from spacy_causal.store.records import AGREED
+
+    ways: dict[str, list[Any]] = {}
+    for task in read_answers(dataset, database):
+        whole = task.get("_view_id") == VIEW
+        way = "whole sentences" if whole else f"questions, {task.get('mode', '')}"
+        if task.get("_session_id") == AGREED:
+            way = f"agreed on: {way}"
+        ways.setdefault(way.removesuffix(", "), []).append(task)
+    return [
+        Answered(
+            way,
+            len({task.get("_session_id") for task in tasks} - {AGREED}),
+            len({task["_input_hash"] for task in tasks}),
+            sum(task.get("answer") == "accept" for task in tasks),
+            sum(task.get("answer") != "accept" for task in tasks),
+        )
+        for way, tasks in sorted(ways.items())
+    ]
+
+
+def write_into_model(folder: Path, text: str, description: str) -> None:
+    """Write a card where `spacy package` takes a model's README from, and a
+    description where the pipeline has none."""
+    import srsly
+
+    write_whole(folder / README, text)
+    said = srsly.read_json(folder / "meta.json")
+    if not said.get("description"):
+        said["description"] = description
+        write_whole(folder / "meta.json", srsly.json_dumps(said, indent=2))
+
+
+def _calibration(nlp: "Language", name: str, data: Path) -> "Calibration":
+    from spacy_causal.learning.calibration import Calibration, measure
+
+    pipe: Any = nlp.get_pipe(name)
+    scored = score_file(nlp, name, data)
+    before, after = measure(scored, 1.0), measure(scored, pipe.temperature)
+    return Calibration(name, pipe.temperature, before, after)
+
+
+def _require_own_readme(folder: Path) -> None:
+    from spacy_causal.experiments.card_text import MARK
+
+    if not (folder / "meta.json").is_file():
+        msg.fail(f"--meta takes a pipeline's folder, not {folder}.", exits=1)
+    readme = folder / README
+    if readme.exists() and MARK not in readme.read_text(encoding="utf8"):
+        msg.fail(f"{readme} is not a card: it is left as it is.", exits=1)

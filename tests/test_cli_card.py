@@ -1,0 +1,202 @@
+"""`python -m spacy causal card`, and the card in a package of the model."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import distributions
+
+import pytest
+import spacy
+import srsly
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_causal.cli.app import app
+from spacy_causal.store.database import Database
+from spacy_causal.store.hashing import set_hashes
+from spacy_causal.store.records import Record
+
+CNN = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    "pretrained_vectors": None,
+    "width": 16,
+    "depth": 1,
+    "embed_size": 200,
+    "window_size": 1,
+    "maxout_pieces": 2,
+    "subword_features": True,
+}
+MODEL = {"@architectures": "spacy-causal.DeconfoundedTagger.v1", "tok2vec": CNN}
+TEXT = "Anna Smith works for Acme Services in Paris ."
+
+
+@pytest.fixture
+def model(nlp, examples, tmp_path):
+    spacy.util.fix_random_seed(0)
+    nlp.meta["name"] = "tiny_causal"
+    frequent = {"@misc": "spacy-causal.frequent_confounders.v1"}
+    nlp.add_pipe("causal_ner", config={"model": MODEL, "confounders": frequent})
+    optimizer = nlp.initialize(lambda: examples)
+    optimizer.learn_rate = 0.01
+    for _ in range(15):
+        nlp.update(examples, sgd=optimizer)
+    nlp.get_pipe("causal_ner").temperature = 1.5
+    nlp.to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def data(examples, tmp_path):
+    DocBin(docs=[eg.reference for eg in examples]).to_disk(tmp_path / "data.spacy")
+    return tmp_path / "data.spacy"
+
+
+@pytest.fixture
+def database(tmp_path):
+    """Two answers to a question about a mention, one of them skipped, and a sentence
+    that was annotated whole."""
+    url = f"sqlite:///{tmp_path}/answers.db"
+    tokens = [{"text": "Rome", "start": 0, "end": 4, "id": 0, "ws": False}]
+    span = {"start": 0, "end": 4, "token_start": 0, "token_end": 0, "label": "LOC"}
+    question = {"text": "Rome", "tokens": tokens, "spans": [span]}
+    asked = {"shown": ["LOC"], "unit": "mention", "mode": "K = 1", "accept": ["LOC"]}
+    tasks = [
+        ("choice", {**question, **asked, "answer": "accept", "_session_id": "ann"}),
+        ("choice", {**question, **asked, "answer": "ignore", "_session_id": "bob"}),
+        ("ner_manual", {**question, "answer": "accept", "_session_id": "ann"}),
+    ]
+    database = Database(url)
+    dataset = database.dataset("answers")
+    for view, task in tasks:
+        task = set_hashes({**task, "_view_id": view}, view)
+        text = {"text": task.pop("text"), "tokens": task.pop("tokens")}
+        inputs = task["_input_hash"], task["_task_hash"]
+        record = Record("answer", task["_session_id"], *inputs, task)
+        dataset.append([record], {inputs[0]: text})
+    dataset.close()
+    database.close()
+    return url
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["card", *map(str, arguments)])
+
+
+def test_everything_is_in_it(model, data, database, tmp_path):
+    output = tmp_path / "out" / "card.md"
+    shown = call(
+        *(model, data, "--train", data, "--samples", 20, "--output", output),
+        *("--dataset", "answers", "--database", database),
+    )
+    assert shown.exit_code == 0, shown.output
+    text = output.read_text()
+    for line in (
+        "# en\\_tiny\\_causal 0.0.0",
+        "| PER | 3 | 3 |",
+        "Temperature: 1.500 (set beforehand).",
+        "| questions, K = 1 | 2 | 1 | 1 | 1 |",
+        "| whole sentences | 1 | 1 | 1 | 0 |",
+        "| annotation | 4 | 28 | 0 | 0 |",
+        "python -m spacy causal card model data.spacy --train data.spacy "
+        "--dataset answers",
+    ):
+        assert line in text.splitlines()
+    for said in ("| RI |", "F1 (%), unseen", "ECE, mentions", "adjustment = ", "P(z)"):
+        assert said in text
+    nlp = spacy.load(model)
+    confounders = nlp.get_pipe("causal_ner").confounders
+    assert confounders
+    for confounder in confounders:
+        assert f"| {confounder.word} | {confounder.probability:.4f} |" in text
+    assert str(tmp_path) not in text
+
+
+def test_the_same_input_gives_the_same_card(model, data):
+    first, second = (call(model, data, "--samples", 10) for _ in range(2))
+    assert first.exit_code == 0, first.output
+    assert first.stdout == second.stdout
+    assert "unseen" not in first.stdout
+
+
+def test_of_spacys_own_ner(nlp, examples, data, tmp_path):
+    other = spacy.blank("en")
+    other.add_pipe("ner")
+    other.initialize(lambda: examples)
+    other.to_disk(tmp_path / "ner")
+    shown = call(tmp_path / "ner", data, "--samples", 0)
+    assert shown.exit_code == 0, shown.output
+    assert "Confounders" not in shown.stdout and "Temperature" not in shown.stdout
+    assert "| RI |" in shown.stdout
+
+
+def test_of_a_tagger(examples, data, tmp_path):
+    other = spacy.blank("en")
+    other.add_pipe("causal_tagger", config={"model": MODEL})
+    other.initialize(lambda: examples)
+    other.to_disk(tmp_path / "tagger")
+    shown = call(tmp_path / "tagger", data)
+    assert shown.exit_code == 0, shown.output
+    assert "| PUNCT | 4 |" in shown.stdout
+    assert "RI" not in shown.stdout and "Temperature: 1.000" in shown.stdout
+
+
+def test_what_cannot_be_done_is_said(model, data, tmp_path):
+    url = f"sqlite:///{tmp_path}/none.db"
+    for arguments, said in (
+        ((tmp_path / "nothing", data), "nothing"),
+        ((tmp_path / "nothing", data, "--meta"), "folder"),
+        ((model, data, "--dataset", "x", "--database", url), "no database"),
+        ((model, data, "--component", "ner"), "no ner"),
+    ):
+        shown = call(*arguments)
+        assert shown.exit_code == 1
+        assert said in " ".join(shown.stdout.split())
+    (model / "README.md").write_text("Mine.")
+    assert call(model, data, "--meta", "--samples", 0).exit_code == 1
+    assert (model / "README.md").read_text() == "Mine."
+
+
+def run(*command, **environment):
+    found = subprocess.run(
+        [sys.executable, *map(str, command)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    return found.stdout
+
+
+@pytest.mark.slow
+def test_the_package_has_the_card_and_runs_elsewhere(model, data, tmp_path):
+    for _ in range(2):  # A card may be written anew.
+        shown = call(model, data, "--meta", "--samples", 10)
+        assert shown.exit_code == 0, shown.output
+    description = srsly.read_json(model / "meta.json")["description"]
+    assert description.startswith("Named entities (LOC, ORG, PER): strict F1")
+    packages, elsewhere = tmp_path / "packages", tmp_path / "elsewhere"
+    packages.mkdir()
+    # Without an index the isolated build fails, and spaCy builds in this environment.
+    package = ("-m", "spacy", "package", model, packages, "--build", "wheel")
+    run(*package, PIP_NO_INDEX="1")
+    (wheel,) = packages.glob("*/dist/*.whl")
+    pip = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index")
+    run(*pip, "--target", elsewhere, wheel)
+    (installed,) = distributions(name="en_tiny_causal", path=[str(elsewhere)])
+    card = (model / "README.md").read_text()
+    said = installed.metadata.get_payload() or installed.metadata["Description"]
+    assert said.split() == card.split()
+    assert installed.metadata["Summary"] == description
+    assert any("spacy-causal" in needed for needed in installed.requires)
+    code = (
+        "import spacy, en_tiny_causal\n"
+        f"doc = en_tiny_causal.load()({TEXT!r})\n"
+        f"same = spacy.load('en_tiny_causal')({TEXT!r})\n"
+        "print([(e.text, e.label_) for e in doc.ents])\n"
+        "assert [e.text for e in doc.ents] == [e.text for e in same.ents]\n"
+        "print(spacy.load('en_tiny_causal').get_pipe('causal_ner').temperature)\n"
+    )
+    found, temperature = run("-c", code, PYTHONPATH=str(elsewhere)).splitlines()
+    expected = [(e.text, e.label_) for e in spacy.load(model)(TEXT).ents]
+    assert expected and found == str(expected)
+    assert temperature == "1.5"
