@@ -1,0 +1,62 @@
+"""The pages on methods: short, linked, with commands that there are and figures that
+`benchmarks/README.md` has."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from spacy_causal.cli.app import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+FIGURES = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf8")
+COMMANDS = typer.main.get_command(app).commands
+# Figures that a page quotes: with a decimal point, maybe a sign and a spread.
+FIGURE = re.compile(r"[+−]?\d+\.\d+(?: ± \d+\.\d+)?")
+
+
+def prose(page):
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf8"), flags=re.DOTALL)
+    return re.sub(r"`[^`]*`", "", text)
+
+
+@pytest.fixture(params=PAGES, ids=[page.stem for page in PAGES])
+def page(request):
+    return request.param
+
+
+def test_every_figure_is_in_the_benchmarks(page):
+    said = FIGURE.findall(prose(page))
+    assert said
+    missing = [figure for figure in said if figure not in FIGURES]
+    assert not missing
+
+
+def test_every_command_and_option_exists(page):
+    text = page.read_text(encoding="utf8")
+    called = re.findall(r"python -m spacy causal ([\w-]+)([^`\n#]*)", text)
+    assert called
+    for name, rest in called:
+        known = {option for p in COMMANDS[name].params for option in p.opts}
+        assert set(re.findall(r"(?<!\S)--?[a-z][\w-]*", rest)) <= known
+
+
+def test_is_short_and_linked(page):
+    text = page.read_text(encoding="utf8")
+    assert len(text.splitlines()) < 80
+    assert f"docs/{page.name}" in (ROOT / "README.md").read_text(encoding="utf8")
+    anchors = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in FIGURES.splitlines()
+        if line.startswith("## ")
+    }
+    for target, anchor in re.findall(r"\]\(([^)#]+)#?([^)]*)\)", text):
+        assert (page.parent / target).resolve().is_file()
+        assert not anchor or anchor in anchors
+
+
+def test_benchmarks_that_are_named_are_there(page):
+    for script in re.findall(r"benchmarks/\w+\.py", page.read_text(encoding="utf8")):
+        assert (ROOT / script).is_file()
