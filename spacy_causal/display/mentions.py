@@ -14,8 +14,8 @@ def mention_probabilities(
     """The geometric mean of P(tag) over a mention's tokens, for its tags as decoded.
 
     Their product would be the probability of these tags if tokens were independent.
-    They are not: the mean is nearer to the share that is right, and sets errors further
-    apart (benchmarks/README.md).
+    They are not, and at a fitted temperature the mean was nearer to the share that is
+    right (benchmarks/README.md).
 
     logits (Floats2d): Shape (N, M).
     tags (Ints1d): Of each token, shape (N,).
