@@ -22,6 +22,7 @@ ANSWERS = ("accept", "reject", "ignore")
 BATCH_SIZE = 10
 IN_INPUT = ("text", "tokens")
 QUIET = 0.2
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,7 @@ class Controller:
                 self.components["on_exit"](self)
             self._write(Record("ended", content={"answers": len(self.ledger.answers)}))
             self._file.close()
+        self._feed.join(PATIENCE)
 
     def _gather(self, session: str, n: int) -> list[Task]:
         now = self._clock()

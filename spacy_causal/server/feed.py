@@ -24,8 +24,10 @@ class Feed:
         self._ahead = ahead
         self._changed = threading.Condition()
         self._closed = False
-        thread = threading.Thread(target=self._run, args=(iter(stream),), daemon=True)
-        thread.start()
+        self._thread = threading.Thread(
+            target=self._run, args=(iter(stream),), daemon=True
+        )
+        self._thread.start()
 
     def take(self) -> Task | None:
         """The next task, if one is ready."""
@@ -52,6 +54,11 @@ class Feed:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def join(self, seconds: float) -> None:
+        """Wait for what is being made: a model that still runs while the interpreter
+        ends crashes it. Not for ever: a source may never say another word."""
+        self._thread.join(seconds)
 
     def _run(self, stream: Iterator[Task]) -> None:
         try:

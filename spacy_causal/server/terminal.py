@@ -1,6 +1,11 @@
 """The same session in a terminal, over ssh: one key answers and moves on."""
 
+import os
+import re
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -10,6 +15,7 @@ from spacy_causal.server.feed import Task
 
 HELP = "x none of these   0 not a mention   space skip   backspace undo   ctrl+s save"
 KEYS = {"x": "reject", " ": "ignore"}
+KEY = re.compile("\x1b[\\[O][0-9;]*.|.", re.DOTALL)
 UNDO, SAVE, QUIT = ("\x7f", "\x08"), "\x13", ("q", "\x04", "\x1b")
 
 
@@ -22,10 +28,11 @@ def run_in_terminal(controller: Controller, *, session: str = "") -> None:
         controller.close()
         raise ValueError(f"The view {controller.view_id} needs a page: no --terminal.")
     try:
-        while not controller.is_done(session):
-            tasks = controller.questions(session, 1, wait=5)
-            if tasks and not _ask(controller, session, tasks[0]):
-                break
+        with _keyboard() as next_key:
+            while not controller.is_done(session):
+                tasks = controller.questions(session, 1, wait=5)
+                if tasks and not _ask(controller, session, tasks[0], next_key):
+                    break
     except (KeyboardInterrupt, EOFError):
         pass
     finally:
@@ -53,12 +60,48 @@ def choices_of(task: Task, config: dict[str, Any]) -> list[dict[str, Any]]:
     return [x for x in task["options"] if x["id"] in shown or x["id"] not in special]
 
 
-def _ask(controller: Controller, session: str, task: Task) -> bool:
+@contextmanager
+def _keyboard() -> Iterator[Callable[[], str]]:
+    """How keys are read. The terminal is set once for the whole session: set anew for
+    each key, as click does, it forgets what was typed ahead."""
+    try:
+        import termios
+        import tty
+    except ImportError:
+        yield click.getchar
+        return
+    if not sys.stdin.isatty():
+        yield click.getchar
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    try:
+        tty.setcbreak(terminal, termios.TCSADRAIN)
+        mode = termios.tcgetattr(terminal)
+        # Ctrl+S is ours, and does not stop the screen.
+        mode[0] &= ~termios.IXON
+        termios.tcsetattr(terminal, termios.TCSADRAIN, mode)
+        keys = _keys(terminal)
+        yield lambda: next(keys)
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _keys(terminal: int) -> Iterator[str]:
+    """Key by key; an arrow, say, is one. Raises EOFError at the end."""
+    while data := os.read(terminal, 64):
+        yield from KEY.findall(data.decode("utf8", "replace"))
+    raise EOFError
+
+
+def _ask(
+    controller: Controller, session: str, task: Task, next_key: Callable[[], str]
+) -> bool:
     """RETURNS (bool): False when somebody quits."""
     _show(task, controller)
     since = time.monotonic()
     while True:
-        key = click.getchar()
+        key = next_key()
         if key in QUIT:
             return False
         if key in UNDO:
