@@ -25,6 +25,11 @@ from spacy_causal.server.security import Guard
 STATIC = Path(__file__).parent / "static"
 WAIT = 1.0
 FOR_THE_PAGE = ("text", "spans", "options", "shown", "next", "versions", "_task_hash")
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal},
+    413: {"description": "Too large", "content": {"text/plain": {}}},
+    422: {"model": Refusal},
+}
 SessionQuery = Annotated[Session, Query()]
 
 
@@ -42,7 +47,7 @@ def create_app(
         title="spacy-causal",
         lifespan=lifespan,
         openapi_url="/api/openapi.json",
-        responses={400: {"model": Refusal}, 422: {"model": Refusal}},
+        responses=REFUSALS,
         docs_url=None,
         redoc_url=None,
     )

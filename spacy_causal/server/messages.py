@@ -2,10 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _number(value: Any) -> Any:
+    """JSON's numbers: pydantic alone would read "7" and true as such."""
+    if isinstance(value, bool | str):
+        raise ValueError("a number is expected")
+    return value
+
 
 # JavaScript's integers, SQL's BIGINT: no larger number is a hash of ours.
-Hash = Annotated[int, Field(ge=0, lt=2**53)]
+Hash = Annotated[int, Field(ge=0, lt=2**53), BeforeValidator(_number)]
+Position = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(_number)]
+HowMany = Annotated[int, Field(ge=0, le=10), BeforeValidator(_number)]
+Seconds = Annotated[
+    float, Field(ge=0, lt=1e6, allow_inf_nan=False), BeforeValidator(_number)
+]
 Session = Annotated[str, Field(max_length=100, pattern=r"^[\w .@+-]*$")]
 Label = Annotated[str, Field(max_length=1000)]
 
@@ -17,8 +30,8 @@ class _Message(BaseModel):
 class SpanIn(_Message):
     """A mention; its last token is inside."""
 
-    token_start: int = Field(ge=0, lt=2**31)
-    token_end: int = Field(ge=0, lt=2**31)
+    token_start: Position
+    token_end: Position
     label: Label
 
 
@@ -29,7 +42,7 @@ class AnswerIn(_Message):
     answer: Literal["accept", "reject", "ignore"]
     accept: list[Label] = Field(default=[], max_length=1)
     also_shown: list[Label] = Field(default=[], max_length=500)
-    seconds: float | None = Field(default=None, ge=0, lt=1e6, allow_inf_nan=False)
+    seconds: Seconds | None = None
     spans: list[SpanIn] | None = Field(default=None, max_length=2000)
 
 
@@ -38,7 +51,7 @@ class AnswersIn(_Message):
 
     session: Session = ""
     answers: list[AnswerIn] = Field(max_length=50)
-    n: int = Field(default=1, ge=0, le=10)
+    n: HowMany = 1
 
 
 class SessionIn(_Message):

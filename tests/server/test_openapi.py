@@ -8,6 +8,10 @@ import schemathesis
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from schemathesis.generation.modes import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
 from spacy_causal.server.app import STATIC, create_app
 from spacy_causal.server.controller import Controller
@@ -48,18 +52,31 @@ def test_all_calls_are_in_the_document(operations):
 )
 def test_it_does_what_its_document_says(operations, call, mode):
     """What fits it is answered, what does not is refused, both in the shapes that it
-    names; there is no other status, least of all a failure."""
+    names; there is no other status, least of all a failure.
+
+    Of a name with letters beyond ASCII the document's dialect of patterns says less
+    than ours; of a body that is too large it says nothing.
+    """
     cases = operations[f"/api/{call}"].as_strategy(generation_mode=mode)
     seen = []
 
     @settings(max_examples=20, **LENIENT)
     @given(cases)
     def check(case):
-        reply = case.call_and_validate()
+        reply = case.call()
         seen.append(reply.status_code)
+        given = case.body if isinstance(case.body, dict) else case.query or {}
+        name = given.get("session")
+        foreign = isinstance(name, str) and not name.isascii()
+        excluded = [negative_data_rejection] if foreign else []
+        if reply.status_code == 413:
+            excluded = [negative_data_rejection, positive_data_acceptance]
+        case.validate_response(reply, excluded_checks=excluded)
 
     check()
-    assert set(seen) <= {200, 400, 422} and len(seen) >= (1 if call == "config" else 10)
+    assert set(seen) <= {200, 400, 413, 422} and len(seen) >= (
+        1 if call == "config" else 10
+    )
 
 
 async def answered(app, path):
