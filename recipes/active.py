@@ -2,6 +2,10 @@
 
 python -m recipes.active DATASET MODEL SOURCE
 prodigy causal.active DATASET MODEL SOURCE -F recipes/active.py
+
+SOURCE is read whole: the next batch is chosen from all of it. A batch is learnt when
+all of it was answered: a question that lies open on one page holds up the others' next
+batch until --timeout sends it to somebody else.
 """
 
 from functools import partial
@@ -56,7 +60,8 @@ def active(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
 ) -> dict[str, Any]:
-    """Annotate whole sentences; the model learns from each batch and picks the next."""
+    """Annotate whole sentences; the model learns from each batch, once all of it was
+    answered, and picks the next out of the whole source."""
     from spacy.util import registry
 
     from spacy_causal.learning.augmenting import make_augment
