@@ -2,9 +2,11 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,8 @@ class Terminal:
             cwd=ROOT,
             env={**os.environ, "OMP_NUM_THREADS": "1", "TERM": "xterm"},
             start_new_session=True,
+            # A job in the background ignores ctrl+c, and what it starts does too.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self.shown = ""
 
