@@ -66,6 +66,7 @@ def active(
 
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
+    from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
@@ -82,13 +83,14 @@ def active(
         raise ValueError(f"There is no strategy {strategy!r}.")
     acquire = registry.misc.get(registered)()
     make_augment(augment, component or "")
+    settings = LearnerSettings(augment=augment)
     texts = Source(source)
     guidelines = instructions.read_text("utf8") if instructions else ""
     nlp, name = load_pipeline(model, component, names, seed=seed)
-    build = partial(build_learner, model, component, names, seed=seed)
-    background = BackgroundLearner(
-        partial(build, initial=initial, dev=dev, augment=augment)
+    build = partial(
+        build_learner, model, component, names, settings=settings, seed=seed
     )
+    background = BackgroundLearner(partial(build, initial=initial, dev=dev))
     try:
         stream = BatchStream(
             *(nlp, name, texts, acquire, size, background), dev=dev, seed=seed

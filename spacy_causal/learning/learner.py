@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
-from spacy_causal.learning.augmenting import Augment, annotated
+from spacy_causal.learning.augmenting import annotated, make_augment
 from spacy_causal.learning.beginning import beginning_of, require_beginning
 from spacy_causal.learning.checkpoint import digest, load_checkpoint, save_checkpoint
 from spacy_causal.learning.gate import fallen, label_scores
@@ -48,8 +48,6 @@ class Learner:
     initial (Sequence[Doc]): Annotated Docs, replayed against forgetting.
     dev (Sequence[Doc]): Annotated Docs that guard each label.
     imputer (Imputer | None): σ, see `imputer_from`.
-    augment (Augment | None): Docs that are learnt with each batch of sentences
-        annotated whole, made of them and of some that are replayed.
     checkpoint (Path | None): What `save` wrote.
     """
 
@@ -61,7 +59,6 @@ class Learner:
         initial: Sequence[Doc] = (),
         dev: Sequence[Doc] = (),
         imputer: Imputer | None = None,
-        augment: Augment | None = None,
         settings: LearnerSettings | None = None,
         journal: Journal | None = None,
         checkpoint: str | Path | None = None,
@@ -71,7 +68,7 @@ class Learner:
         self.initial, self.dev = list(initial), list(dev)
         self.settings, self.seed = settings or LearnerSettings(), seed
         self.journal = Journal() if journal is None else journal
-        self._augment = augment
+        self._augment = make_augment(self.settings.augment, component)
         self._teacher = Teacher(nlp, component, imputer, self.settings)
         self._trainer = Trainer(nlp, component, self.settings)
         self._base, self._begun = self._trainer.snapshot(), self._beginning()

@@ -39,6 +39,8 @@ class LearnerSettings:
     max_drop (float): An update after which a label's F1 on the development set is more
         than this below its best is rolled back. No development set, no such gate.
     min_support (int): Labels rarer than this there are not judged.
+    augment (str | None): What is learnt beside each batch of sentences annotated whole,
+        made of them and of some that are replayed, see `make_augment`.
     freeze (tuple[str, ...]): Shared encoders that stay as they are.
     also_train (tuple[str, ...]): Pipes that learn along from replayed gold, such as
         other heads on the same encoder. All others stay as they are.
@@ -60,6 +62,7 @@ class LearnerSettings:
     learn_rate: float | None = None
     max_drop: float = 0.05
     min_support: int = 10
+    augment: str | None = None
     freeze: tuple[str, ...] = ()
     also_train: tuple[str, ...] = ()
 

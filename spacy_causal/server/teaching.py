@@ -10,7 +10,6 @@ import srsly
 
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.learning.answers import Answer
-from spacy_causal.learning.augmenting import make_augment
 from spacy_causal.learning.background import BackgroundLearner
 from spacy_causal.learning.imputation import imputer_from
 from spacy_causal.learning.journal import Answered
@@ -125,7 +124,6 @@ def build_learner(
     imputer: str | None = None,
     initial: Path | None = None,
     dev: Path | None = None,
-    augment: str | None = None,
     settings: LearnerSettings | None = None,
     seed: int = 0,
 ) -> Learner:
@@ -133,7 +131,6 @@ def build_learner(
 
     imputer (str | None): A trained pipeline that guesses after "none of these".
     initial, dev (Path | None): Annotated `.spacy` files, see `Learner`.
-    augment (str | None): By name, with settings if need be, see `make_augment`.
     """
     nlp, name = load_pipeline(model, component, labels, seed=seed)
     pipe: Any = nlp.get_pipe(name)
@@ -147,7 +144,6 @@ def build_learner(
         initial=() if initial is None else list(read_spacy(initial, nlp.vocab)),
         dev=() if dev is None else list(read_spacy(dev, nlp.vocab)),
         imputer=impute,
-        augment=make_augment(augment, name),
         settings=settings,
         seed=seed,
     )

@@ -5,10 +5,13 @@ import spacy
 from spacy.tokens import Doc, Span
 from toy_sessions import untrained, weights_of
 
+from spacy_causal.learning import learner as learners
 from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.augmenting import annotated, make_augment
+from spacy_causal.learning.journal import Journal
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.replay import Lesson
+from spacy_causal.learning.settings import LearnerSettings
 
 TEXTS = "Anna Li lives in Paris", "Bo Wu left for Rome", "Cy Xu is from Oslo"
 WORDS = [text.split() for text in (*TEXTS, "Di Ng flew to Prague")]
@@ -33,9 +36,10 @@ def lesson(said):
     return Lesson(tuple(WORDS[0]), (True,) * 5, tuple(said), targets=None)
 
 
-def taught(augment, *, batches=2):
+def taught(augment, *, batches=2, **session):
     nlp = untrained()
-    learner = Learner(nlp, "causal_ner", augment=augment)
+    settings = LearnerSettings(augment=augment)
+    learner = Learner(nlp, "causal_ner", settings=settings, **session)
     reports = []
     for batch in range(batches):
         for words in WORDS[2 * batch : 2 * batch + 2]:
@@ -64,7 +68,7 @@ def test_others_are_not(said):
     assert annotated(lesson(said), spacy.blank("en").vocab) is None
 
 
-def test_what_is_made_is_learnt_beside_the_batch():
+def test_what_is_made_is_learnt_beside_the_batch(monkeypatch):
     """Augmentation gets the batch and what is replayed, annotated; what it gives is
     gone through as often as the batch."""
     seen = []
@@ -77,7 +81,9 @@ def test_what_is_made_is_learnt_beside_the_batch():
         doc.set_ents([Span(doc, 0, 2, "PER"), Span(doc, 3, 4, "LOC")])
         return [doc, doc.copy()]
 
-    learner, reports = taught(augment)
+    with monkeypatch.context() as patch:
+        patch.setattr(learners, "make_augment", lambda spec, component: augment)
+        learner, reports = taught("seqmix")
     _, without = taught(None)
     texts = [" ".join(words) for words in WORDS]
     assert seen[0] == [[text, ["PER", "LOC"]] for text in texts[:2]]
@@ -91,22 +97,33 @@ def test_what_is_made_is_learnt_beside_the_batch():
 @pytest.mark.parametrize("spec", SPECS)
 def test_the_same_answers_give_the_same_weights(spec):
     """Again, and after an undo; and not those of learning without."""
-    one, reports = taught(make_augment(spec, "causal_ner"))
-    two, _ = taught(make_augment(spec, "causal_ner"))
+    one, reports = taught(spec)
+    two, _ = taught(spec)
     none, without = taught(None)
     assert reports[-1].n_examples > without[-1].n_examples
     weights = [weights_of(x.nlp) for x in (one, two, none)]
     assert weights[0] == weights[1] != weights[2]
     one.undo(1)
-    before, _ = taught(make_augment(spec, "causal_ner"), batches=1)
+    before, _ = taught(spec, batches=1)
     assert weights_of(one.nlp) == weights_of(before.nlp)
+
+
+def test_a_journal_says_what_was_made(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    one, _ = taught(SPECS[0], journal=Journal(path))
+    settings = LearnerSettings(augment=SPECS[0])
+    again = Learner(untrained(), "causal_ner", settings=settings, journal=Journal(path))
+    assert weights_of(again.nlp) == weights_of(one.nlp)
+    with pytest.raises(ValueError, match="augment is"):
+        Learner(untrained(), "causal_ner", journal=Journal(path))
 
 
 @pytest.mark.parametrize("spec", ["seqmix", "counterfactual"])
 def test_where_there_is_little_to_make_it_of(spec):
     """One sentence, one word, none: the batch is learnt all the same."""
     nlp = untrained()
-    learner = Learner(nlp, "causal_ner", augment=make_augment(spec, "causal_ner"))
+    settings = LearnerSettings(augment=spec)
+    learner = Learner(nlp, "causal_ner", settings=settings)
     for i, words in enumerate([["Anna"], [" "], WORDS[0]]):
         key, n = str(i), len(words)
         said = [(j, j + 1, OUTSIDE, "token") for j in range(n)] if n == 1 else []
@@ -116,7 +133,7 @@ def test_where_there_is_little_to_make_it_of(spec):
 
 def test_nothing_of_it_stays_in_the_vocabulary():
     for spec in SPECS:
-        with_more, _ = taught(make_augment(spec, "causal_ner"))
+        with_more, _ = taught(spec)
         without, _ = taught(None)
         strings = [set(x.nlp.vocab.strings) for x in (with_more, without)]
         assert strings[0] == strings[1]
