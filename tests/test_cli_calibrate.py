@@ -5,23 +5,14 @@ import re
 import pytest
 import spacy
 import srsly
+from small_encoders import cnn
 from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
 from spacy_causal.learning.calibration import fit, score_docs
 
-CNN = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "pretrained_vectors": None,
-    "width": 16,
-    "depth": 1,
-    "embed_size": 200,
-    "window_size": 1,
-    "maxout_pieces": 2,
-    "subword_features": True,
-}
-MODEL = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": CNN}
+MODEL = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from importlib.metadata import distributions
 import pytest
 import spacy
 import srsly
+from small_encoders import cnn
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
@@ -16,17 +17,7 @@ from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.records import Record
 
-CNN = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "pretrained_vectors": None,
-    "width": 16,
-    "depth": 1,
-    "embed_size": 200,
-    "window_size": 1,
-    "maxout_pieces": 2,
-    "subword_features": True,
-}
-MODEL = {"@architectures": "spacy-causal.DeconfoundedTagger.v1", "tok2vec": CNN}
+MODEL = {"@architectures": "spacy-causal.DeconfoundedTagger.v1", "tok2vec": cnn()}
 TEXT = "Anna Smith works for Acme Services in Paris ."
 
 

@@ -3,22 +3,13 @@
 import numpy as np
 import pytest
 import spacy
+from small_encoders import cnn
 from spacy.tokens import Doc, Span
 
 from spacy_causal.learning.calibration import fit, measure, score_docs
 from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
-CNN = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "pretrained_vectors": None,
-    "width": 16,
-    "depth": 1,
-    "embed_size": 200,
-    "window_size": 1,
-    "maxout_pieces": 2,
-    "subword_features": True,
-}
-MODEL = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": CNN}
+MODEL = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
 
 
 def trained(examples, factory="causal_ner", steps=8, **config):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import spacy
 import torch
+from small_encoders import cnn
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Adam, fix_random_seed, get_current_ops
@@ -34,16 +35,7 @@ HEADS = {
         "adjustment": "exact",
     },
 }
-CNN = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "pretrained_vectors": None,
-    "width": 32,
-    "depth": 2,
-    "embed_size": 500,
-    "window_size": 1,
-    "maxout_pieces": 2,
-    "subword_features": True,
-}
+CNN = cnn(width=32, depth=2, embed_size=500)
 ENCODERS = {
     "cnn": CNN,
     "listener": {"@architectures": "spacy.Tok2VecListener.v1", "width": 32},

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import spacy
+from small_encoders import cnn
 from spacy.tokens import Doc, DocBin
 
 from spacy_causal.display.mentions import mention_probabilities
@@ -13,17 +14,10 @@ from spacy_causal.tags.decode import decode
 from spacy_causal.targets.token_targets import get_targets
 
 TEXT = "Anna Smith works for Acme Services in Paris ."
-CNN = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    "pretrained_vectors": None,
-    "width": 32,
-    "depth": 1,
-    "embed_size": 300,
-    "window_size": 1,
-    "maxout_pieces": 2,
-    "subword_features": True,
+MODEL = {
+    "@architectures": "spacy-causal.LinearTagger.v1",
+    "tok2vec": cnn(width=32, embed_size=300),
 }
-MODEL = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": CNN}
 
 
 def trained(examples, factory="causal_ner", steps=12, **config):
