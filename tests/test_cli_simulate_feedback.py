@@ -107,6 +107,7 @@ def test_users_and_modes_make_other_rows(corpus):
         FeedbackSetup(**setup, user="mistaken"),
         FeedbackSetup(**setup, user="partial", known=("company",)),
         FeedbackSetup(**setup, mode="positives_only"),
+        FeedbackSetup(**setup, doubt=0.2),
     ]
     keys = [[json.dumps(cell) for cell in x.cells([0])] for x in setups]
     sessions, told, everything = zip(*keys, strict=True)
@@ -115,6 +116,17 @@ def test_users_and_modes_make_other_rows(corpus):
     for x in setups[1:]:
         (cell, *_) = x.cells([0])
         assert create_run_cell(x)(cell)["curve"][-1]["texts"] == 8
+
+
+def test_only_the_session_doubts_its_answers(corpus, tmp_path):
+    plain, doubting = tmp_path / "plain.jsonl", tmp_path / "doubting.jsonl"
+    assert simulate(corpus, "--output", plain).exit_code == 0
+    found = simulate(corpus, "--doubt", 0.45, "--output", doubting)
+    assert found.exit_code == 0, found.output
+    (asked, *bounds), (doubted, *others) = rows_of(plain), rows_of(doubting)
+    assert bounds == others
+    assert asked["key"] != doubted["key"]
+    assert doubted["learner"] == {**asked["learner"], "mistakes": 0.45}
 
 
 @pytest.mark.parametrize(

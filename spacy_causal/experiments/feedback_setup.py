@@ -31,7 +31,8 @@ class FeedbackSetup:
         and passes over spans that cut a mention. Asked about tokens, what stands
         beside the K is "none of these" alone.
     mistakes (float): How often the user "mistaken" is wrong.
-    doubt (float): The share of the answers that the learner takes to be wrong.
+    doubt (float): The share of the answers that the learner takes to be wrong; who is
+        told every label does not err.
     known (tuple[str, ...]): What the user "partial" knows.
     unseen (tuple[str, ...] | float): Classes not labelled in the initial share, or
         the share of the development set's labelled tokens to draw them for.
@@ -85,7 +86,7 @@ class FeedbackSetup:
             "max_texts": self.max_texts,
             "steps": self.steps,
         }
-        learner = LearnerSettings(mistakes=self.doubt).to_dict()
+        learner = LearnerSettings().to_dict()
         # Of no effect, or said below.
         del learner["clip"], learner["mode"]
         asking: dict[str, Any] = {
@@ -99,6 +100,7 @@ class FeedbackSetup:
             "mistakes": self.mistakes if self.user == "mistaken" else None,
             "known": sorted(self.known),
             "mode": self.mode,
+            "learner": {**learner, "mistakes": self.doubt},
             "imputer": self.imputer and fingerprint(self.imputer),
         }
         needed = {

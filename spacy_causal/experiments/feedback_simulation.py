@@ -141,6 +141,7 @@ def _session(
     nlp.add_pipe(SCORER, config={**config, "unit": setup.unit})
     scorer: Any = nlp.get_pipe(SCORER)
     user, keep = telling_user if told else user_of(setup), None
+    mistakes = 0.0 if told else setup.doubt
     if scorer.display.unit_of(stage.pipe.tag_set) == "mention":
         user, keep = partial(or_no_mention, user), passes_over(stage.stream)
     learner = Learner(
@@ -148,7 +149,7 @@ def _session(
         stage.component,
         initial=stage.initial,
         imputer=stage.imputer,
-        settings=LearnerSettings(mode=setup.mode, mistakes=setup.doubt),
+        settings=LearnerSettings(mode=setup.mode, mistakes=mistakes),
         seed=seed,
     )
     seen = count_classes(stage.initial, stage.layer)
