@@ -1,9 +1,7 @@
 """Answers of somebody who errs: how far each is to be believed."""
 
 import numpy as np
-from thinc.types import Floats1d, Floats2d, Ints1d
-
-from spacy_causal.tags.scheme import TagSet
+from thinc.types import Floats1d, Floats2d
 
 
 def belief_in_chosen(prior: Floats1d, mistakes: float, n_wrong: int) -> Floats1d:
@@ -63,12 +61,3 @@ def doubted_rows(
     belief = np.where(mass > 0, belief, 1.0)
     others /= np.where(mass > 0, mass, 1.0)
     return (belief * observed + (1 - belief) * others).astype(np.float32)
-
-
-def tags_of_type(tag_set: TagSet, label: str, outside: str) -> np.ndarray:
-    """Which tags spell a type, shape (M,)."""
-    is_type = label in tag_set.labels
-    types: Ints1d = tag_set.types
-    if not is_type and label != outside:
-        raise ValueError(f"{label!r} is no label of the component.")
-    return types == (tag_set.labels.index(label) if is_type else -1)

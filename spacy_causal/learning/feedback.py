@@ -7,7 +7,7 @@ import numpy as np
 from thinc.types import Floats1d, Floats2d, Ints1d
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
-from spacy_causal.learning.doubt import doubted_rows, kept_by_doubt, tags_of_type
+from spacy_causal.learning.doubt import doubted_rows, kept_by_doubt
 from spacy_causal.learning.settling import Held, borders, settle
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 from spacy_causal.targets.token_targets import TokenTargets
@@ -97,13 +97,13 @@ def kept_where_refused(refused: np.ndarray, kept: Floats1d) -> Floats2d:
     return np.where(refused, np.asarray(kept, dtype=np.float64), 1.0)
 
 
-def refused_tags(tag_set: TagSet, shown: Iterable[Iterable[str]]) -> np.ndarray:
-    """All tags of the types that were refused at each token, shape (k, M)."""
-    shown = [set(types) for types in shown]
+def tags_of_types(tag_set: TagSet, said: Iterable[Iterable[str]]) -> np.ndarray:
+    """All tags of the types that were chosen or refused at each token, shape (k, M)."""
+    said = [set(types) for types in said]
     of_tag = [OUTSIDE if t < 0 else tag_set.labels[t] for t in tag_set.types]
     return np.array(
-        [[label in types for label in of_tag] for types in shown], dtype=bool
-    ).reshape(len(shown), len(tag_set))
+        [[label in types for label in of_tag] for types in said], dtype=bool
+    ).reshape(len(said), len(tag_set))
 
 
 def refused_rows(
@@ -222,7 +222,7 @@ def targets_of(
             if mistakes:
                 observed = doubted_rows(
                     *(observed, own[at]),
-                    tags_of_type(tag_set, str(given.chosen), OUTSIDE),
+                    tags_of_types(tag_set, [[str(given.chosen)]])[0],
                     ratios,
                     mistakes=mistakes,
                     n_wrong=len(given.shown),
@@ -233,7 +233,7 @@ def targets_of(
             at = slice(i, i + 1)
             guess = None if imputed is None else imputed[at]
             share = np.maximum(kept, kept_by_doubt(mistakes, len(given)))
-            left = kept_where_refused(refused_tags(tag_set, [given]), share)
+            left = kept_where_refused(tags_of_types(tag_set, [given]), share)
             rows[at] = refused_rows(own[at], guess, left, mode=mode,
                                     temperature=temperature)  # fmt: skip
     return TokenTargets(tag_set.scheme, tag_set.names, rows)

@@ -10,9 +10,8 @@ from spacy_causal.learning.doubt import (
     belief_in_chosen,
     doubted_rows,
     kept_by_doubt,
-    tags_of_type,
 )
-from spacy_causal.learning.feedback import targets_of
+from spacy_causal.learning.feedback import tags_of_types, targets_of
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.tags.scheme import TagSet
 
@@ -57,7 +56,7 @@ def test_what_is_kept_of_refused_types_is_the_posterior_of_the_joint(p, mistakes
 def test_rows_of_an_answer_that_the_model_finds_improbable():
     own = np.array([[0.02, 0.9, 0.05, 0.03]])
     observed = np.array([[1.0, 0, 0, 0]])
-    chosen = tags_of_type(TOKEN, "A", "O")
+    chosen = tags_of_types(TOKEN, [["A"]])[0]
     rows = doubted_rows(observed, own, chosen, np.ones(4), mistakes=0.1, n_wrong=3)
     belief = 0.9 * 0.02 / (0.9 * 0.02 + 0.1 / 3 * 0.98)
     np.testing.assert_allclose(rows[0, 0], belief, rtol=1e-5)
@@ -66,7 +65,7 @@ def test_rows_of_an_answer_that_the_model_finds_improbable():
 
 def test_a_type_confirmed_oftener_than_expected_is_believed():
     own, chosen = np.array([[0.001, 0.979, 0.01, 0.01]]), np.eye(4)[:1]
-    mask = tags_of_type(TOKEN, "A", "O")
+    mask = tags_of_types(TOKEN, [["A"]])[0]
     ratios = np.array([1000.0, 1, 1, 1])
     plain = doubted_rows(chosen, own, mask, np.ones(4), mistakes=0.1, n_wrong=3)
     known = doubted_rows(chosen, own, mask, ratios, mistakes=0.1, n_wrong=3)
@@ -76,7 +75,7 @@ def test_a_type_confirmed_oftener_than_expected_is_believed():
 def test_rows_stay_distributions_at_the_edges():
     own = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0]])
     observed = np.array([[1.0, 0, 0, 0], [1.0, 0, 0, 0]])
-    mask = tags_of_type(TOKEN, "A", "O")
+    mask = tags_of_types(TOKEN, [["A"]])[0]
     rows = doubted_rows(observed, own, mask, np.ones(4), mistakes=0.2, n_wrong=1)
     np.testing.assert_allclose(rows, [[1, 0, 0, 0], [0, 1, 0, 0]])
 
@@ -102,13 +101,17 @@ def test_mistakes_soften_confirmations_and_refusals():
     np.testing.assert_allclose(refused.rows.sum(), 1, rtol=1e-5)
 
 
-def test_tags_of_types_in_a_scheme_of_spans():
+def test_a_doubted_answer_in_a_scheme_of_spans():
     tags = TagSet("bio", ("PER", "LOC"))
-    spelled = [tags.names[i] for i in np.flatnonzero(tags_of_type(tags, "PER", "O"))]
-    assert spelled == ["B-PER", "I-PER"]
-    assert np.flatnonzero(tags_of_type(tags, "O", "O")).tolist() == [0]
+    own = np.array([[0.2, 0.3, 0.1, 0.4, 0]], dtype=np.float32)
+    for chosen, bear_it in (("PER", [1, 2]), ("O", [0])):
+        answer = Answer("doc", 0, 1, ("PER", "O"), chosen, unit="mention")
+        (row,) = targets_of([answer], tags, own, mistakes=0.2).rows
+        expected = belief_in_chosen(own[:, bear_it].sum(axis=1), 0.2, 2)
+        np.testing.assert_allclose(row[bear_it].sum(), expected[0], rtol=1e-5)
+    unknown = Answer("doc", 0, 1, ("ORG",), "ORG")
     with pytest.raises(ValueError, match="no label"):
-        tags_of_type(tags, "ORG", "O")
+        targets_of([unknown], tags, own, mistakes=0.2)
 
 
 @pytest.mark.parametrize("mistakes", [-0.1, 0.5, 1.0])

@@ -12,8 +12,8 @@ from spacy_causal.learning.feedback import (
     doubly_robust_uncut,
     mention_rows,
     refused_rows,
-    refused_tags,
     rule_out,
+    tags_of_types,
     targets_of,
 )
 from spacy_causal.losses import soft_cross_entropy
@@ -139,7 +139,7 @@ def test_ruling_out_against_a_loop(weights, bits, temperature):
 
 
 def test_ruling_out_a_type_rules_out_all_its_tags():
-    tags = refused_tags(TagSet("bio", LABELS), [("PER",), ("LOC", "GPE"), ("O",), ()])
+    tags = tags_of_types(TagSet("bio", LABELS), [("PER",), ("LOC", "GPE"), ("O",), ()])
     assert tags.astype(int).tolist() == [
         [0, 1, 1, 0, 0, 0, 0],
         [0, 0, 0, 1, 1, 0, 0],
@@ -151,7 +151,7 @@ def test_ruling_out_a_type_rules_out_all_its_tags():
 def test_modes_of_none_of_these():
     tag_set = TagSet("token", LABELS)
     own, imputed = np.array([[0.6, 0.1, 0.3]]), np.array([[0.2, 0.6, 0.2]])
-    refused = refused_tags(tag_set, [("PER",)])
+    refused = tags_of_types(tag_set, [("PER",)])
     rows = {
         mode: refused_rows(own, imputed, ~refused, mode=mode)[0].tolist()
         for mode in MODES
@@ -323,5 +323,5 @@ def test_rows_are_distributions_without_what_was_refused(session, scheme, mode, 
     assert not mass[[i for i in range(n) if i not in asked]].any()
     if answers and answers[-1].chosen is None and mode != "imputed":
         last = answers[-1]
-        refused = refused_tags(tag_set, [last.shown])[0]
+        refused = tags_of_types(tag_set, [last.shown])[0]
         assert not targets.rows[last.start : last.end, refused].any()

@@ -12,8 +12,8 @@ from toy_sessions import untrained, weights_of
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.feedback import (
     kept_where_refused,
-    refused_tags,
     rule_out,
+    tags_of_types,
     targets_of,
 )
 from spacy_causal.learning.journal import Journal
@@ -184,7 +184,7 @@ def test_keeping_a_share_against_a_loop(pairs, temperature):
 
 def test_a_share_is_kept_where_something_was_refused():
     tag_set = TagSet("bio", LABELS)
-    refused = refused_tags(tag_set, [("PER",), ("ORG", "O")])
+    refused = tags_of_types(tag_set, [("PER",), ("ORG", "O")])
     kept = kept_where_refused(refused, np.array([0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4]))
     np.testing.assert_allclose(
         kept, [[1, 0.2, 0.2, 1, 1, 1, 1], [0.1, 1, 1, 1, 1, 0.4, 0.4]]
