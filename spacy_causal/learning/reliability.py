@@ -45,17 +45,26 @@ def expected_and_confirmed(
     return expected, (shown & confirmed).sum(axis=0).astype(np.float64)
 
 
-def kept_shares(expected: Floats1d, confirmed: Floats1d, prior: float) -> Floats1d:
-    """What a type keeps of its mass where it is refused:
-    u_y = 1 − min(1, (C_y + a) / (E_y + a)).
-
-    It is 0, so that a refusal rules the type out, where it is confirmed as often as
-    expected, and nears 1 where it never is: the user may not know it.
+def confirmed_ratios(expected: Floats1d, confirmed: Floats1d, prior: float) -> Floats1d:
+    """How much oftener than the model expects each type is confirmed:
+    r_y = (C_y + a) / (E_y + a).
 
     prior (float): a, above 0.
     RETURNS (Floats1d): Shape (T,).
     """
-    return 1 - np.clip((confirmed + prior) / (expected + prior), 0, 1)
+    return (confirmed + prior) / (expected + prior)
+
+
+def kept_shares(ratios: Floats1d) -> Floats1d:
+    """What a type keeps of its mass where it is refused: u_y = 1 − min(1, r_y).
+
+    It is 0, so that a refusal rules the type out, where it is confirmed as often as
+    expected, and nears 1 where it never is: the user may not know it.
+
+    ratios (Floats1d): r, see `confirmed_ratios`, shape (T,).
+    RETURNS (Floats1d): Shape (T,).
+    """
+    return 1 - np.clip(ratios, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -95,28 +104,26 @@ class Trust:
         pairs = [(float(expected), float(n)) for expected, n in sums.T]
         return Trust(dict(zip(names, pairs, strict=True)))
 
-    def kept_of_tags(self, tag_set: TagSet, prior: float | None) -> Floats1d:
-        """What each tag keeps of its mass where its type is refused, shape (M,).
-
-        prior (float | None): See `kept_shares`; None: nothing, whatever was counted.
-        """
-        if prior is None or not len(tag_set):
-            return np.zeros(len(tag_set))
-        expected, confirmed = self._arrays(type_names(tag_set))
-        kept = kept_shares(expected, confirmed, prior)
-        return kept[tag_set.types + (tag_set.scheme != "token")]
-
     def ratios_of_tags(self, tag_set: TagSet, prior: float | None) -> Floats1d:
-        """How much oftener than the model expects each tag's type is confirmed:
-        (C_y + a) / (E_y + a), shape (M,).
+        """How much oftener than the model expects each tag's type is confirmed, shape
+        (M,).
 
-        prior (float | None): a; None: 1 each, whatever was counted.
+        prior (float | None): See `confirmed_ratios`; None: 1 each, whatever was
+            counted.
         """
         if prior is None or not len(tag_set):
             return np.ones(len(tag_set))
         expected, confirmed = self._arrays(type_names(tag_set))
-        ratios = (confirmed + prior) / (expected + prior)
+        ratios = confirmed_ratios(expected, confirmed, prior)
         return ratios[tag_set.types + (tag_set.scheme != "token")]
+
+    def kept_of_tags(self, tag_set: TagSet, prior: float | None) -> Floats1d:
+        """What each tag keeps of its mass where its type is refused, shape (M,).
+
+        prior (float | None): See `confirmed_ratios`; None: nothing, whatever was
+            counted.
+        """
+        return kept_shares(self.ratios_of_tags(tag_set, prior))
 
     def _arrays(self, names: Sequence[str]) -> Floats2d:
         """E and C in the order of some names, shape (2, T)."""

@@ -20,6 +20,7 @@ from spacy_causal.learning.journal import Journal
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.reliability import (
     Trust,
+    confirmed_ratios,
     expected_and_confirmed,
     kept_shares,
     question_probabilities,
@@ -135,7 +136,8 @@ def test_only_what_was_shown_counts():
     ],
 )
 def test_what_a_refused_type_keeps(expected, confirmed, prior, kept):
-    got = kept_shares(np.array([float(expected)]), np.array([float(confirmed)]), prior)
+    counts = np.array([float(expected)]), np.array([float(confirmed)])
+    got = kept_shares(confirmed_ratios(*counts, prior))
     assert got == pytest.approx([kept])
 
 
@@ -147,6 +149,13 @@ def test_all_tags_of_a_type_keep_its_share(scheme):
     names = TagSet(scheme, LABELS).names
     assert kept.tolist() == pytest.approx([by_type[x.split("-")[-1]] for x in names])
     assert not trust.kept_of_tags(TagSet(scheme, LABELS), None).any()
+
+
+def test_a_type_that_is_confirmed_oftener_than_expected():
+    trust = Trust({"PER": (8.0, 18.0), "LOC": (8.0, 3.0)})
+    ratios = trust.ratios_of_tags(TagSet("io", LABELS), 2.0)
+    assert ratios.tolist() == pytest.approx([1, 2, 0.5, 1])
+    assert (trust.ratios_of_tags(TagSet("io", LABELS), None) == 1).all()
 
 
 def slow_rule_out(row, kept, temperature):
