@@ -84,6 +84,12 @@ def register_with_prodigy(name: str, recipe: Recipe) -> None:
     prodigy.recipe(name)(plain)
 
 
+def _announce(url: str) -> None:
+    msg.good("Annotate", url)
+    # Into a pipe or a file it would be written when the session is over.
+    sys.stdout.flush()
+
+
 def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     try:
         from spacy_causal.server.run import Serving, keep_counts, open_session, serve
@@ -102,7 +108,7 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
         if terminal:
             run_in_terminal(controller)
         else:
-            serve(controller, serving, on_ready=lambda url: msg.good("Annotate", url))
+            serve(controller, serving, on_ready=_announce)
         keep_counts(controller, serving)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)

@@ -79,10 +79,10 @@ def serve(
     )
     name = f"[{serving.host}]" if ":" in serving.host else serving.host
     query = f"/?token={serving.token}" if serving.token else "/"
-    on_ready(f"http://{name}:{port}{query}")
     # uvicorn ends in order at either signal, and then raises it once more.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        on_ready(f"http://{name}:{port}{query}")
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
     finally:
@@ -96,6 +96,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Who comes before uvicorn does waits, and is not turned away.
+        listener.listen()
     except OSError as error:
         listener.close()
         reason = error.strerror

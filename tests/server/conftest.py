@@ -65,6 +65,8 @@ class Server:
     def __init__(self, *args, env=None, recipe="feedback"):
         self.command = [sys.executable, "-m", f"recipes.{recipe}", *map(str, args)]
         self.env = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
+        # As where nothing is set: what is printed into a pipe is held back.
+        self.env.pop("PYTHONUNBUFFERED", None)
         self.start()
 
     def start(self):
@@ -78,6 +80,8 @@ class Server:
             start_new_session=True,
         )
         self.printed = []
+        too_late = threading.Timer(120, self.process.kill)
+        too_late.start()
         for line in self.process.stdout:
             self.printed.append(line)
             found = re.search(r"http://\S+", line)
@@ -88,6 +92,7 @@ class Server:
             self.process.wait()
             self.process.stdout.close()
             raise AssertionError("".join(self.printed))
+        too_late.cancel()
         self.drain = threading.Thread(target=self._drain, daemon=True)
         self.drain.start()
         self.client = httpx.Client(base_url=self.url, timeout=60)
