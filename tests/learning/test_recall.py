@@ -59,7 +59,7 @@ def told_wrongly(settings):
     nlp = cold_start(spacy.blank("en"), "causal_tagger", LABELS)
     learner = Learner(nlp, "causal_tagger", settings=settings)
     doc = Doc(nlp.vocab, words=["cats", "sleep"])
-    for name, label in [("first", "VERB"), *((f"{i}", "NOUN") for i in range(6))]:
+    for name, label in [("first", "VERB"), *((f"{i}", "NOUN") for i in range(12))]:
         learner.answer(doc, [Answer(name, 0, 1, ("NOUN", "VERB", "ADV"), label)])
         learner.update()
     return learner
