@@ -45,6 +45,35 @@ class Look(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What asking about documents came to.
+
+    docs (Mapping[str, Doc]): By id, all that were asked about so far and are now known
+        something of, with what is known.
+    questions (int): Asked this time.
+    """
+
+    docs: Mapping[str, Doc]
+    questions: int
+
+
+class Ask(Protocol):
+    """Asks about documents that were bought, instead of having them annotated."""
+
+    def __call__(
+        self,
+        nlp: Language,
+        annotated: Mapping[str, Doc],
+        bought: Mapping[str, Doc],
+        key: Key,
+    ) -> Asked:
+        """nlp (Language): Trained; is left as it was.
+        annotated (Mapping[str, Doc]): What is known so far, by id.
+        bought (Mapping[str, Doc]): By id, annotated; who answers looks at that.
+        """
+
+
 @dataclass(frozen=True, kw_only=True)
 class Course:
     """What a strategy is tried on.
@@ -55,6 +84,7 @@ class Course:
     budget (Budget): Of each of them.
     fresh (bool): Train from scratch each round, or go on from the round before.
     augment (Augment | None): Docs to train on beside those that are labelled.
+    ask (Ask | None): What is done with what was bought; None: it is annotated whole.
     """
 
     pool: Mapping[str, Doc]
@@ -65,11 +95,13 @@ class Course:
     budget: Budget
     fresh: bool = True
     augment: Augment | None = None
+    ask: Ask | None = None
 
     @property
     def stands_alone(self) -> bool:
-        """Whether a model needs none before it; augmentation looks at that one."""
-        return self.fresh and self.augment is None
+        """Whether a model needs none before it; augmentation looks at that one, and
+        it is that one which asks."""
+        return self.fresh and self.augment is None and self.ask is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +112,10 @@ class Round:
     words, sentences (int): Labelled until then.
     mean_length (float): Words a sentence, of those that this round added.
     generated (int): Docs that `augment` added.
+    questions (int): Asked about what this round added.
     fit_seconds, pick_seconds (float): What training took, and choosing what this round
         added: the view and the strategy.
+    ask_seconds (float): What asking took.
     picks (list[str]): What it added, the first choice first.
     """
 
@@ -94,6 +128,8 @@ class Round:
     fit_seconds: float
     pick_seconds: float
     picks: list[str] = field(repr=False)
+    questions: int = 0
+    ask_seconds: float = 0.0
 
     @property
     def digest(self) -> str:
@@ -141,20 +177,32 @@ def run_rounds(
         raise ValueError("A model that depends on the one before needs all rounds.")
     rounds = [list(picks) for picks in known] or [list(initial)]
     labelled = [id for picks in rounds for id in picks]
+    annotated = {id: course.pool[id] for id in labelled}
     nlp, generated, pick_seconds = None, 0, 0.0
+    questions, ask_seconds = 0, 0.0
     for number in range(len(rounds) - 1, course.rounds + 1):
         if number >= len(rounds):
             assert nlp is not None
             started = time.perf_counter()
-            picks = _buy(course, acquire, nlp, labelled, (seed, number - 1))
+            key = seed, number - 1
+            picks = _buy(course, acquire, nlp, labelled, annotated, key)
             pick_seconds = time.perf_counter() - started
             if not picks:
                 return
             rounds.append(picks)
             labelled += picks
+            bought, started = {id: course.pool[id] for id in picks}, time.perf_counter()
+            if course.ask is None:
+                annotated |= bought
+            else:
+                asked = course.ask(nlp, annotated, bought, (seed, number))
+                annotated |= asked.docs
+                questions, ask_seconds = asked.questions, time.perf_counter() - started
         started = time.perf_counter()
         if number or first is None:
-            nlp, generated = train_on(course, labelled, (seed, number), nlp)
+            nlp, generated = train_on(
+                course, labelled, (seed, number), nlp, annotated=annotated
+            )
         else:
             nlp, generated = first
         fit_seconds = time.perf_counter() - started
@@ -171,19 +219,28 @@ def run_rounds(
             fit_seconds=round(fit_seconds, 2),
             pick_seconds=round(pick_seconds, 2),
             picks=rounds[number],
+            questions=questions,
+            ask_seconds=round(ask_seconds, 2),
         )
 
 
 def train_on(
-    course: Course, labelled: Sequence[str], key: Key, before: Language | None = None
+    course: Course,
+    labelled: Sequence[str],
+    key: Key,
+    before: Language | None = None,
+    *,
+    annotated: Mapping[str, Doc] | None = None,
 ) -> tuple[Language, int]:
     """Train on labelled documents and on what augmentation makes of them.
 
+    annotated (Mapping[str, Doc] | None): What is known of them, by id; of one that is
+        not there nothing is. None: all is.
     before (Language | None): The round before's model. Augmentation looks at it, or,
         where there is none, at one trained on the documents alone.
     RETURNS (tuple[Language, int]): With the number of Docs that were generated.
     """
-    docs = [course.pool[id] for id in sorted(labelled)]
+    docs = _known(labelled, course.pool if annotated is None else annotated)
     generated: list[Doc] = []
     if course.augment is not None:
         looked_at = before or course.fit(docs, key)
@@ -197,6 +254,7 @@ def _buy(
     acquire: Acquire,
     nlp: Language,
     labelled: Sequence[str],
+    annotated: Mapping[str, Doc],
     key: Key,
 ) -> list[str]:
     """What a strategy chooses out of the documents that are not labelled."""
@@ -204,7 +262,7 @@ def _buy(
     unlabelled = [id for id in course.pool if id not in taken]
     if not unlabelled:
         return []
-    docs = [course.pool[id] for id in sorted(labelled)]
+    docs = _known(labelled, annotated)
     others = [
         course.fit(docs, (*key, member)) for member in range(1, acquire.needs.votes)
     ]
@@ -216,3 +274,7 @@ def _buy(
     if len(set(picks)) < len(picks) or not set(picks) <= set(unlabelled):
         raise ValueError(f"A strategy chose what is not on sale, or twice: {picks}.")
     return picks
+
+
+def _known(labelled: Sequence[str], annotated: Mapping[str, Doc]) -> list[Doc]:
+    return [annotated[id] for id in sorted(labelled) if id in annotated]

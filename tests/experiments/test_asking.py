@@ -1,0 +1,160 @@
+"""Sentences that were bought are asked about: what is known of them then."""
+
+import numpy as np
+import pytest
+import spacy
+from numpy.random import default_rng
+from spacy.tokens import Doc, Span
+
+from spacy_causal.experiments.active import Course, run_rounds
+from spacy_causal.experiments.active_setup import make_strategy
+from spacy_causal.experiments.active_simulation import create_look
+from spacy_causal.experiments.asking import Asking
+from spacy_causal.experiments.fitting import fit
+from spacy_causal.learning.augmenting import make_augment
+from spacy_causal.learning.settings import LearnerSettings
+from spacy_causal.learning.weights import pipes_to_bytes
+from spacy_causal.targets.token_targets import get_targets
+from spacy_causal.types import Budget
+
+CNN = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    "pretrained_vectors": None,
+    "width": 32,
+    "depth": 1,
+    "embed_size": 200,
+    "window_size": 1,
+    "maxout_pieces": 2,
+    "subword_features": True,
+}
+NAMES = ["Anna", "Omar", "Ines", "Paul", "Mina", "Hugo"]
+CITIES = ["Paris", "Berlin", "Rome", "Oslo", "Cairo", "Lima"]
+COMPONENT = "causal_ner"
+SETTINGS = LearnerSettings(updates=1, learn_rate=0.01)
+
+
+@pytest.fixture(scope="module")
+def pool():
+    """36 sentences "NAME lives in CITY ." """
+    vocab, found = spacy.blank("en").vocab, {}
+    for i, (name, city) in enumerate((n, c) for n in NAMES for c in CITIES):
+        doc = Doc(vocab, words=[name, "lives", "in", city, "."])
+        doc.ents = [Span(doc, 0, 1, "PER"), Span(doc, 3, 4, "LOC")]
+        found[str(i)] = doc
+    return found
+
+
+@pytest.fixture(scope="module")
+def train(pool):
+    """Trains a pipeline that knows both labels."""
+
+    def train(docs, key, before=None, steps=40):
+        nlp = spacy.blank("en", vocab=pool["0"].vocab)
+        model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": CNN}
+        nlp.add_pipe(COMPONENT, config={"scheme": "bio", "model": model})
+        for label in ("LOC", "PER"):
+            nlp.get_pipe(COMPONENT).add_label(label)
+        nlp.config["training"]["optimizer"]["learn_rate"] = 0.01
+        fit(nlp, COMPONENT, docs, key=key, steps=steps, batch_size=8)
+        return nlp
+
+    return train
+
+
+@pytest.fixture
+def trained(pool, train):
+    return train([pool[id] for id in ("0", "7", "14", "21")], (0,))
+
+
+def ask(asking, nlp, pool, ids, key=(0, 1)):
+    known = {id: pool[id] for id in ("0", "7")}
+    return asking(nlp, known, {id: pool[id] for id in ids}, key)
+
+
+def tags_of(doc):
+    """The tag that each token is known to bear, "-" where none is."""
+    targets = get_targets(doc, "ner")
+    rows = np.asarray(targets.rows)
+    names = [targets.labels[i] for i in rows.argmax(axis=1)]
+    return [n if r.max() > 0.999 else "-" for n, r in zip(names, rows, strict=True)]
+
+
+def test_answers_about_every_token_tell_the_whole_sentence(trained, pool):
+    asking = Asking(COMPONENT, unit="token", k=3, settings=SETTINGS)
+    found = ask(asking, trained, pool, ["1", "2"])
+    assert found.questions == 10 and list(found.docs) == ["1", "2"]
+    for doc in found.docs.values():
+        assert tags_of(doc) == ["B-PER", "O", "O", "B-LOC", "O"]
+    assert asking.counted == asking.shown == 4
+
+
+def test_what_nobody_was_asked_about_is_unknown(trained, pool):
+    asking = Asking(COMPONENT, near_miss=2.0, settings=SETTINGS)
+    found = ask(asking, trained, pool, ["1", "2", "3"])
+    assert 0 < found.questions <= 15
+    said = [tag for doc in found.docs.values() for tag in tags_of(doc)]
+    assert "-" in said
+    asked = {
+        (id, i)
+        for id, answered in asking.answered.items()
+        for answer in answered.answers
+        for i in range(answer.start, answer.end)
+    }
+    for id, doc in found.docs.items():
+        rows = np.asarray(get_targets(doc, "ner").rows)
+        assert [(id, i) in asked for i in range(len(doc))] == rows.any(axis=1).tolist()
+
+
+def test_a_refused_type_is_ruled_out(trained, pool):
+    asking = Asking(COMPONENT, unit="token", k=1, user=lambda *_: None,
+                    settings=LearnerSettings(updates=1, trust_prior=None))  # fmt: skip
+    found = ask(asking, trained, pool, ["1"])
+    targets = get_targets(found.docs["1"], "ner")
+    for answer in asking.answered["1"].answers:
+        (label,) = answer.shown
+        refused = [
+            i for i, n in enumerate(targets.labels) if n[2:] == label or n == label
+        ]
+        assert targets.rows[answer.start, refused].sum() == pytest.approx(0)
+        assert targets.rows[answer.start].sum() == pytest.approx(1)
+
+
+def test_model_is_left_as_it_was_and_later_rounds_know_earlier_answers(trained, pool):
+    before = pipes_to_bytes(trained, trained.pipe_names)
+    asking = Asking(COMPONENT, unit="token", settings=SETTINGS)
+    ask(asking, trained, pool, ["1", "2"])
+    assert pipes_to_bytes(trained, trained.pipe_names) == before
+    assert trained.pipe_names == [COMPONENT]
+    found = ask(asking, trained, pool, ["3"], key=(0, 2))
+    assert found.questions == 5
+    assert list(found.docs) == ["1", "2", "3"]
+
+
+def test_rounds_that_ask_are_the_same_for_the_same_seed(pool, train):
+    def rounds(seed):
+        course = Course(
+            pool=pool,
+            fit=train,
+            score=lambda nlp: float(np.mean([
+                [(e.start, e.label_) for e in nlp(doc.text).ents]
+                == [(0, "PER"), (3, "LOC")]
+                for doc in pool.values()
+            ])),
+            look=create_look(COMPONENT),
+            rounds=2,
+            budget=Budget(20, "words"),
+            augment=make_augment("counterfactual", COMPONENT),
+            ask=Asking(COMPONENT, settings=SETTINGS),
+        )  # fmt: skip
+        assert not course.stands_alone
+        initial = [str(i) for i in default_rng(seed).permutation(36)[:4]]
+        return list(run_rounds(course, make_strategy("wbadge"), initial, seed))
+
+    first, again = rounds(0), rounds(0)
+    plain = [(r.words, r.score, r.questions, r.picks, r.generated) for r in first]
+    assert plain == [
+        (r.words, r.score, r.questions, r.picks, r.generated) for r in again
+    ]
+    assert [r.words for r in first] == [20, 40, 60]
+    assert first[0].questions == 0 and all(r.questions for r in first[1:])
+    assert all(r.generated for r in first)
