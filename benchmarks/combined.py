@@ -1,0 +1,170 @@
+"""Everything together: words annotated against F1, for each method alone, for all of
+them, and for all less one, from the same seed set.
+
+    python benchmarks/combined.py --data conll2003 --seeds 5
+    python benchmarks/combined.py --data atis --encoder cnn --arms plain,linear,combined
+    python benchmarks/combined.py --split test --seeds 5
+
+A draw of the training sentences is the pool, another one each seed; a share of its
+words is annotated whole to begin with, in every arm; then words are bought, round by
+round, and a model is trained from scratch, for as many updates in every arm. In the
+arms that ask, a sentence that was bought costs its words like any other, but is not
+annotated: a simulated user who is always right answers "it is X" or "none of these"
+about K = 3 types, about every token, as CITISL does it, or about predicted mentions and
+near-misses ("mentions"), where what nobody was asked about stays missing. What the
+answers come to are token targets, and all else works on those.
+
+Rows go to benchmarks/results/combined.jsonl, one a round; a run that is there as a
+whole is not run again.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from active_data import COMPONENT
+from combined_data import STEPS, VECTORS, Corpus, load
+from combined_methods import USUAL, Arm, arm_of
+from numpy.random import default_rng
+from spacy.language import Language
+from tqdm import tqdm
+
+from spacy_causal.experiments.active import Course, Round, first_share, run_rounds
+from spacy_causal.experiments.active_curves import ALL
+from spacy_causal.experiments.active_setup import describe_strategy, make_strategy
+from spacy_causal.experiments.active_simulation import create_look
+from spacy_causal.experiments.asking import Asking
+from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.types import Budget
+
+ROWS = Path(__file__).parent / "results" / "combined.jsonl"
+INITIAL, BATCH = 0.02, 0.03
+
+
+def main(
+    data: str = "conll2003",
+    encoder: str = "frozen",
+    split: str = "dev",
+    arms: str = ",".join(USUAL),
+    seeds: int = 5,
+    first_seed: int = 0,
+    pool: int = 2500,
+    rounds: int = 6,
+    batch: int = 0,
+    rows: Path = ROWS,
+) -> None:
+    """Run what no rows are there for.
+
+    seeds (int): How many, from the first one on.
+    pool (int): Sentences to buy from; 0 is the whole training part.
+    batch (int): Words a round; 0 is 3 % of the pool's, and 2 % are there to begin with.
+    """
+    if encoder not in ("frozen", "cnn"):
+        raise typer.BadParameter("--encoder is frozen or cnn.")
+    names = arms.split(",")
+    for name in names:
+        arm_of(name, encoder)
+    corpus, results = load(data, encoder, split), Results(rows)
+    numbers = range(first_seed, first_seed + seeds)
+    grid = [(seed, name) for seed in numbers for name in names]
+    for seed, name in tqdm(grid, disable=None):
+        common = {"data": data, "encoder": encoder, "split": split, "pool": pool}
+        common |= {"initial": INITIAL, "batch": batch or BATCH, "steps": STEPS}
+        run(corpus, common, name, seed, rounds, results)
+
+
+def run(
+    corpus: Corpus,
+    common: dict[str, Any],
+    name: str,
+    seed: int,
+    rounds: int,
+    results: Results,
+) -> None:
+    """One arm with one seed, from the seed set to the last round.
+
+    common (dict): What its cells have in common with those of the other arms.
+    """
+    arm, everything = arm_of(name, corpus.encoder), name == ALL
+    cells = [
+        {**common, "arm": name, **settings_of(arm), "seed": seed, "round": number}
+        for number in range(1 if everything else rounds + 1)
+    ]
+    done = results.done()
+    if all(cell_key(cell) in done for cell in cells):
+        return
+    VECTORS.made.clear()
+    pool = corpus.pool(common["pool"], seed)
+    n_words = sum(map(len, pool.values()))
+    batch = common["batch"]
+    ask = arm.ask(COMPONENT)
+    course = Course(
+        pool=pool,
+        fit=create_fit(corpus, arm, whole=everything),
+        score=corpus.score,
+        look=create_look(COMPONENT),
+        rounds=0 if everything else rounds,
+        budget=Budget(round(batch * n_words) if batch < 1 else batch, "words"),
+        augment=arm.augment(COMPONENT),
+        ask=ask,
+    )
+    share = first_share(pool, common["initial"], default_rng(seed))
+    initial = list(pool) if everything else share
+    for found in run_rounds(course, make_strategy(arm.strategy), initial, seed):
+        cell = cells[found.number]
+        row = outcome(found, ask, len(initial), n_words)
+        if cell_key(cell) not in done:
+            results.append(cell, row)
+        print(name, seed, found.number, found.words, found.score, found.fit_seconds,
+              found.pick_seconds, found.ask_seconds, flush=True)  # fmt: skip
+
+
+def settings_of(arm: Arm) -> dict[str, Any]:
+    """What an arm is made of, its strategy with the defaults that it has now."""
+    return {
+        "parts": {
+            "acquire": {"name": arm.strategy, **describe_strategy(arm.strategy)},
+            "asks": arm.asks,
+            "augments": list(arm.augments),
+            "head": arm.head,
+        }
+    }
+
+
+def create_fit(corpus: Corpus, arm: Arm, *, whole: bool) -> Any:
+    """Training from scratch, as `Fit` has it.
+
+    whole (bool): Train for as long as the number of sentences makes usual.
+    """
+
+    def train(docs: Any, key: Any, before: Language | None = None) -> Language:
+        return corpus.fit(arm, docs, key, steps=None if whole else STEPS)
+
+    return train
+
+
+def outcome(
+    found: Round, ask: Asking | None, n_initial: int, n_words: int
+) -> dict[str, Any]:
+    """What a row says of a round. Of the sentences until then so many were annotated
+    whole and so many were asked about; the questions are those of the round."""
+    asked = found.sentences - n_initial if ask is not None else 0
+    return {
+        "words": found.words,
+        "share": round(found.words / n_words, 4),
+        "sentences": found.sentences,
+        "asked": asked,
+        "questions": found.questions,
+        "counted": ask.counted if ask is not None else 0,
+        "shown": ask.shown if ask is not None else 0,
+        "generated": found.generated,
+        "score": found.score,
+        "fit_seconds": found.fit_seconds,
+        "pick_seconds": found.pick_seconds,
+        "ask_seconds": found.ask_seconds,
+        "digest": found.digest,
+    }
+
+
+if __name__ == "__main__":
+    typer.run(main)
