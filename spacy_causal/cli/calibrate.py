@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_folder_whole, write_whole
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def calibrate(
     from spacy_causal.learning.calibration import Calibration, fit, measure
 
     if html is not None:
-        _require_report()
+        require_report()
     if output is not None:
         _require_new(output)
     setup_gpu(gpu_id, silent=True)
@@ -143,11 +144,3 @@ def command_line(name: str, *arguments: str, **options: str | None) -> str:
 def _require_new(path: Path) -> None:
     if path.exists() and (path.is_file() or any(path.iterdir())):
         msg.fail(f"{path} is there already: name a new folder.", exits=1)
-
-
-def _require_report() -> None:
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError:
-        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def effects(
     from spacy_causal.corpus.files import read_spacy
 
     if html is not None:
-        _require_report()
+        require_report()
     setup_gpu(gpu_id, silent=True)
     try:
         nlp = load_model(model)
@@ -148,11 +149,3 @@ def _table(rows: list[list[str]], header: Iterable[str]) -> None:
     header = list(header)
     aligns = ("l", *("r" for _ in header[1:]))
     msg.table(rows, header=header, aligns=aligns, divider=True)
-
-
-def _require_report() -> None:
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError:
-        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)

@@ -26,6 +26,7 @@ def report(
     limit: Annotated[int, typer.Option(help="Sentences to show.", min=0)] = 12,
 ) -> None:
     """Compare trained arms on their tests: a table here, a page on disk."""
+    require_report()
     from spacy_causal.experiments.page import render_page, write_page
     from spacy_causal.experiments.report import gather
 
@@ -36,6 +37,15 @@ def report(
     write_page(output, render_page(gathered))
     _show(gathered)
     msg.good("The report", str(output))
+
+
+def require_report() -> None:
+    """End the command where what draws a page is not installed."""
+    try:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
+    except ImportError:
+        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)
 
 
 def _show(gathered: "Report") -> None:

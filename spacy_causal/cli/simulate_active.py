@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.report import require_report
+
 if TYPE_CHECKING:
     from spacy_causal.experiments.active_setup import ActiveSetup
 
@@ -85,7 +87,7 @@ def simulate_active(
     from spacy_causal.types import Budget
 
     if html is not None:
-        _require_report()
+        require_report()
     setup_gpu(gpu_id, silent=True)
     try:
         setup = ActiveSetup(
@@ -162,11 +164,3 @@ def _show(rows: list[dict[str, Any]]) -> None:
     augment = rows[0]["augment"]
     if augment is not None and not any(row["generated"] for row in rows):
         msg.warn(f"{augment} generated nothing: its settings leave nothing to mix here")
-
-
-def _require_report() -> None:
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError:
-        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)

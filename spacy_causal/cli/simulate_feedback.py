@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.report import require_report
+
 if TYPE_CHECKING:
     from spacy_causal.experiments.feedback_setup import FeedbackSetup
 
@@ -93,7 +95,7 @@ def simulate_feedback(
     from spacy_causal.experiments.feedback_setup import FeedbackSetup
 
     if html is not None:
-        _require_report()
+        require_report()
     setup_gpu(gpu_id, silent=True)
     try:
         setup = FeedbackSetup(
@@ -182,11 +184,3 @@ def _labels_or_share(text: str) -> tuple[str, ...] | float:
         return float(text)
     except ValueError:
         return _labels(text)
-
-
-def _require_report() -> None:
-    try:
-        import jinja2  # noqa: F401
-        import matplotlib  # noqa: F401
-    except ImportError:
-        msg.fail("A page needs: pip install 'spacy-causal[report]'", exits=1)

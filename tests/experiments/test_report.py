@@ -1,6 +1,7 @@
 """The report: from files on disk to a page that needs nothing beside itself."""
 
 import re
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -183,6 +184,27 @@ def test_command_prints_a_table_and_the_path(run):
     assert "contexts re-paired" in result.output
     assert output.name in result.output
     assert [path.name for path in output.parent.iterdir()] == ["index.html"]
+
+
+@pytest.mark.parametrize("missing", ["jinja2", "matplotlib"])
+@pytest.mark.parametrize(
+    "command",
+    ["report", "calibrate", "effects", "simulate-active", "simulate-feedback"],
+)
+def test_what_draws_a_page_is_asked_for_before_anything_is_read(
+    command, missing, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, missing, None)
+    page, there = tmp_path / "index.html", tmp_path / "there"
+    if command == "report":
+        arguments = [tmp_path, tmp_path, tmp_path, page]
+    else:
+        there.touch()
+        arguments = [there, there, "--html", page]
+    result = CliRunner().invoke(app, [command, *map(str, arguments)])
+    assert result.exit_code == 1
+    assert "pip install 'spacy-causal[report]'" in result.output
+    assert not page.exists()
 
 
 @pytest.mark.parametrize("content", [None, {"token_acc": 1.0}])
