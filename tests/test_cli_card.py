@@ -77,7 +77,7 @@ def test_everything_is_in_it(model, data, database, tmp_path):
     output = tmp_path / "out" / "card.md"
     shown = call(
         *(model, data, "--train", data, "--samples", 20, "--output", output),
-        *("--dataset", "answers", "--database", database),
+        *("--dataset", "answers", "--db", database),
     )
     assert shown.exit_code == 0, shown.output
     text = output.read_text()
@@ -136,7 +136,7 @@ def test_what_cannot_be_done_is_said(model, data, tmp_path):
     for arguments, said in (
         ((tmp_path / "nothing", data), "nothing"),
         ((tmp_path / "nothing", data, "--meta"), "folder"),
-        ((model, data, "--dataset", "x", "--database", url), "no database"),
+        ((model, data, "--dataset", "x", "--db", url), "no database"),
         ((model, data, "--component", "ner"), "no ner"),
     ):
         shown = call(*arguments)

@@ -37,8 +37,8 @@ def card(
     dataset: Annotated[
         str | None, typer.Option(help="Answers that it has learnt from, by name.")
     ] = None,
-    database: Annotated[
-        str, typer.Option(help="URL of theirs.", envvar="SPACY_CAUSAL_DB")
+    db: Annotated[
+        str, typer.Option(help="URL of their database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
     output: Annotated[
         Path | None, typer.Option(help="File to write; printed by default.")
@@ -78,7 +78,7 @@ def card(
         component=component,
     )
     try:
-        answered = [] if dataset is None else count_answers(dataset, database)
+        answered = [] if dataset is None else count_answers(dataset, db)
         nlp = load_model(model)
         made = gather(
             nlp, data, train, component, answered, samples, seed, command=command
