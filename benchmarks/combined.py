@@ -18,27 +18,37 @@ Rows go to benchmarks/results/combined.jsonl, one a round; a run that is there a
 whole is not run again.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 from active_data import COMPONENT
-from combined_data import STEPS, VECTORS, Corpus, load
+from combined_data import VECTORS, Corpus, load
 from combined_methods import USUAL, Arm, arm_of
 from numpy.random import default_rng
 from spacy.language import Language
+from spacy.tokens import Doc
 from tqdm import tqdm
 
-from spacy_causal.experiments.active import Course, Round, first_share, run_rounds
+from spacy_causal.experiments.active import (
+    Course,
+    Fit,
+    Key,
+    Round,
+    first_share,
+    run_rounds,
+    train_on,
+)
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.active_setup import describe_strategy, make_strategy
-from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.asking import Asking
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.types import Budget
 
 ROWS = Path(__file__).parent / "results" / "combined.jsonl"
-INITIAL, BATCH = 0.02, 0.03
+INITIAL, BATCH, STEPS = 0.02, 0.03, 300
+Begun = dict[tuple, tuple[Language, int]]
 
 
 def main(
@@ -51,6 +61,7 @@ def main(
     pool: int = 2500,
     rounds: int = 6,
     batch: int = 0,
+    steps: int = STEPS,
     rows: Path = ROWS,
 ) -> None:
     """Run what no rows are there for.
@@ -58,19 +69,24 @@ def main(
     seeds (int): How many, from the first one on.
     pool (int): Sentences to buy from; 0 is the whole training part.
     batch (int): Words a round; 0 is 3 % of the pool's, and 2 % are there to begin with.
+    steps (int): Updates, in every arm and round but on the whole pool.
     """
     if encoder not in ("frozen", "cnn"):
         raise typer.BadParameter("--encoder is frozen or cnn.")
     names = arms.split(",")
-    for name in names:
-        arm_of(name, encoder)
+    try:
+        for name in names:
+            arm_of(name, encoder)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
     corpus, results = load(data, encoder, split), Results(rows)
     numbers = range(first_seed, first_seed + seeds)
     grid = [(seed, name) for seed in numbers for name in names]
+    begun: Begun = {}
     for seed, name in tqdm(grid, disable=None):
         common = {"data": data, "encoder": encoder, "split": split, "pool": pool}
-        common |= {"initial": INITIAL, "batch": batch or BATCH, "steps": STEPS}
-        run(corpus, common, name, seed, rounds, results)
+        common |= {"initial": INITIAL, "batch": batch or BATCH, "steps": steps}
+        run(corpus, common, name, seed, rounds, results, begun)
 
 
 def run(
@@ -80,10 +96,12 @@ def run(
     seed: int,
     rounds: int,
     results: Results,
+    begun: Begun,
 ) -> None:
     """One arm with one seed, from the seed set to the last round.
 
     common (dict): What its cells have in common with those of the other arms.
+    begun (dict): First models of a seed; arms that learn alike share them.
     """
     arm, everything = arm_of(name, corpus.encoder), name == ALL
     cells = [
@@ -100,9 +118,9 @@ def run(
     ask = arm.ask(COMPONENT)
     course = Course(
         pool=pool,
-        fit=create_fit(corpus, arm, whole=everything),
+        fit=create_fit(corpus, arm, None if everything else common["steps"]),
         score=corpus.score,
-        look=create_look(COMPONENT),
+        look=corpus.look(arm),
         rounds=0 if everything else rounds,
         budget=Budget(round(batch * n_words) if batch < 1 else batch, "words"),
         augment=arm.augment(COMPONENT),
@@ -110,13 +128,27 @@ def run(
     )
     share = first_share(pool, common["initial"], default_rng(seed))
     initial = list(pool) if everything else share
-    for found in run_rounds(course, make_strategy(arm.strategy), initial, seed):
+    first = None if everything else begin(course, arm, initial, seed, begun)
+    strategy = make_strategy(arm.strategy)
+    for found in run_rounds(course, strategy, initial, seed, first=first):
         cell = cells[found.number]
         row = outcome(found, ask, len(initial), n_words)
         if cell_key(cell) not in done:
             results.append(cell, row)
         print(name, seed, found.number, found.words, found.score, found.fit_seconds,
               found.pick_seconds, found.ask_seconds, flush=True)  # fmt: skip
+
+
+def begin(
+    course: Course, arm: Arm, initial: list[str], seed: int, begun: Begun
+) -> tuple[Language, int]:
+    """The model of the seed set, trained once for all arms that learn alike."""
+    for old in [key for key in begun if key[0] != seed]:
+        del begun[old]
+    key = seed, arm.head, arm.hidden, arm.augments
+    if key not in begun:
+        begun[key] = train_on(course, initial, (seed, 0))
+    return begun[key]
 
 
 def settings_of(arm: Arm) -> dict[str, Any]:
@@ -126,19 +158,22 @@ def settings_of(arm: Arm) -> dict[str, Any]:
             "acquire": {"name": arm.strategy, **describe_strategy(arm.strategy)},
             "asks": arm.asks,
             "augments": list(arm.augments),
+            "hidden": arm.hidden,
             "head": arm.head,
         }
     }
 
 
-def create_fit(corpus: Corpus, arm: Arm, *, whole: bool) -> Any:
-    """Training from scratch, as `Fit` has it.
+def create_fit(corpus: Corpus, arm: Arm, steps: int | None) -> Fit:
+    """Training from scratch.
 
-    whole (bool): Train for as long as the number of sentences makes usual.
+    steps (int | None): Updates; None is what the number of sentences makes usual.
     """
 
-    def train(docs: Any, key: Any, before: Language | None = None) -> Language:
-        return corpus.fit(arm, docs, key, steps=None if whole else STEPS)
+    def train(
+        docs: Sequence[Doc], key: Key, before: Language | None = None
+    ) -> Language:
+        return corpus.fit(arm, docs, key, steps)
 
     return train
 

@@ -5,7 +5,7 @@ MiniLM when a model first sees them. Nothing is replaced in a frozen encoder's i
 the deconfounded head is all that tells its arm; on a CNN the encoder intervenes, too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -15,7 +15,7 @@ import numpy as np
 import spacy
 from active_data import COMPONENT, DATA, read_annotated
 from citisl_data import key_of
-from combined_methods import HEADS, Arm
+from combined_methods import Arm
 from encoders import CNN, NER_MODEL, minilm
 from features import add_features, pooled
 from numpy.random import default_rng
@@ -24,12 +24,13 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 from thinc.api import Model
 
-from spacy_causal.experiments.active import Key
+from spacy_causal.experiments.active import Key, Look
+from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.feedback_simulation import f1_of
-from spacy_causal.experiments.fitting import fit, usual_steps
+from spacy_causal.experiments.fitting import fit
 from spacy_causal.learning.reading import bare_copy
 
-DRAW, STEPS, BATCH = 7, 300, 64
+DRAW, BATCH = 7, 64
 DROPOUT = {"frozen": 0.1, "cnn": 0.3}
 FROZEN: dict[str, Any] = {
     "@layers": "chain.v1",
@@ -141,26 +142,46 @@ class Corpus:
             tok2vec = INTERVENING if causal else CNN
             if self.encoder == "frozen":
                 tok2vec = FROZEN
-            model = HEADS[arm.head] | {"tok2vec": tok2vec}
-            nlp.add_pipe(COMPONENT, config={"scheme": "bio", "model": model})
+            config = {"scheme": "bio", "model": arm.model(tok2vec)}
+            nlp.add_pipe(COMPONENT, config=config)
         pipe: Any = nlp.get_pipe(COMPONENT)
         for label in sorted({e.label_ for doc in self.train for e in doc.ents}):
             pipe.add_label(label)
         return nlp
 
     def fit(
-        self, arm: Arm, docs: Sequence[Doc], key: Key, *, steps: int | None = STEPS
+        self, arm: Arm, docs: Sequence[Doc], key: Key, steps: int | None
     ) -> Language:
-        """Train from scratch, by default for as many updates in every arm and round."""
+        """Train from scratch.
+
+        steps (int | None): Updates; None is what the number of Docs makes usual.
+        """
         nlp = self.pipeline(arm)
-        steps = usual_steps(len(docs)) if steps is None else steps
         fit(nlp, COMPONENT, docs, key=key, steps=steps)
         return nlp
+
+    def look(self, arm: Arm) -> Look:
+        """What strategies see; spaCy's `ner` gives no token a distribution, and draws
+        at random need none."""
+        if arm.head == "ner":
+            return lambda committee, docs, needs, seed: Lengths(docs)  # type: ignore[return-value]
+        return create_look(COMPONENT)
 
     def score(self, nlp: Language) -> float:
         """Strict entity F1."""
         said = list(nlp.pipe([bare_copy(doc) for doc in self.test]))
         return f1_of(said, self.test, "ner")
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """All that a draw at random sees of a pool."""
+
+    docs: Mapping[str, Doc]
+
+    def lengths(self, ids: Sequence[str]) -> np.ndarray:
+        """Words, shape (n,)."""
+        return np.array([len(self.docs[id]) for id in ids])
 
 
 def load(name: str, encoder: str, split: str) -> Corpus:

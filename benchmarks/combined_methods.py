@@ -3,11 +3,13 @@
 Five parts: W-BADGE chooses; the K likeliest types are asked about; SeqMix mixes; swaps
 of entities are added; the deconfounded head learns. An arm has some of them, and what
 it lacks is the plainest thing: sentences at random, annotated whole, nothing added, a
-linear head.
+linear head. SeqMix is the form of it that was ahead of its controls (README.md): tokens
+mixed in the encoder's output; "in words" is the paper's.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from numpy.random import Generator
 from spacy.language import Language
@@ -35,13 +37,23 @@ class Arm:
     asks (str): What is asked about in a sentence, "mention" or "token"; "" where it is
         annotated whole.
     augments (tuple[str, ...]): What is added to the sentences, see `make_augment`.
+    hidden (float): How much a pair of tokens mixed in the encoder's output counts.
     head (str): One of `HEADS`, or "ner": spaCy's own component, encoder and all.
     """
 
     strategy: str = "random"
     asks: Unit | str = ""
     augments: tuple[str, ...] = ()
+    hidden: float = 0.0
     head: str = "linear"
+
+    def model(self, tok2vec: dict[str, Any]) -> dict[str, Any]:
+        """The block of a `causal_ner` on an encoder."""
+        labeller = HEADS[self.head] | {"tok2vec": tok2vec}
+        if not self.hidden:
+            return labeller
+        mix = {"weight": self.hidden, "labeller": labeller}
+        return {"@architectures": "spacy-causal.HiddenMix.v1", **mix}
 
     def augment(self, component: str) -> Augment | None:
         """All that is added, each made of the labelled sentences alone."""
@@ -64,25 +76,19 @@ class Arm:
         return Asking(component, k=K, unit=unit, settings=settings)
 
 
-PARTS = {
+PARTS: dict[str, dict[str, Any]] = {
     "wbadge": {"strategy": "wbadge"},
     "feedback": {"asks": "token"},
-    "seqmix": {"augments": ("seqmix",)},
+    "seqmix": {"hidden": 1.0},
     "counterfactuals": {"augments": ("counterfactual",)},
     "deconfounded": {"head": "deconfounded"},
 }
-EVERYTHING = Arm("wbadge", "token", ("seqmix", "counterfactual"), "deconfounded")
+EVERYTHING = Arm(**{k: v for part in PARTS.values() for k, v in part.items()})
 
 
 def less(part: str) -> Arm:
     """All parts but one."""
-    if part in ("seqmix", "counterfactuals"):
-        without = {"augments": tuple(x for x in EVERYTHING.augments
-                                     if x not in PARTS[part]["augments"])}  # fmt: skip
-    else:
-        (name,) = PARTS[part]
-        without = {name: getattr(Arm(), name)}
-    return replace(EVERYTHING, **without)  # type: ignore[arg-type]
+    return replace(EVERYTHING, **{name: getattr(Arm(), name) for name in PARTS[part]})
 
 
 # ALL is the plain arm trained on the whole pool; "linear" tells, beside a CNN, what is
@@ -90,14 +96,15 @@ def less(part: str) -> Arm:
 ARMS: dict[str, Arm] = {
     PLAIN: Arm(),
     LINEAR: Arm(),
-    **{part: Arm(**PARTS[part]) for part in PARTS},  # type: ignore[arg-type]
+    **{part: Arm(**PARTS[part]) for part in PARTS},
     "feedback on mentions": Arm(asks="mention"),
+    "seqmix in words": Arm(augments=("seqmix",)),
     COMBINED: EVERYTHING,
     **{f"{LESS}{part}": less(part) for part in PARTS},
     "combined on mentions": replace(EVERYTHING, asks="mention"),
     ALL: Arm(),
 }
-USUAL = tuple(name for name in ARMS if name != LINEAR and "mentions" not in name)
+USUAL = (PLAIN, *PARTS, COMBINED, *(f"{LESS}{part}" for part in PARTS), ALL)
 
 
 def arm_of(name: str, encoder: str) -> Arm:
