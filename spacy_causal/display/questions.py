@@ -15,6 +15,7 @@ from spacy_causal.display.candidates import (
     type_log_probabilities,
     type_names,
 )
+from spacy_causal.display.exploring import explored, explored_propensities
 from spacy_causal.display.information import information_gain
 from spacy_causal.display.noise import (
     keyed_noise,
@@ -91,6 +92,10 @@ def ask(
     noise = keyed_noise(keys, units.counts, len(labels))
     log_p = display_log_probabilities(type_logits, scale, noise)
     shown = top_k(log_p, display.k)
+    if display.explore:
+        keys = [key(words, purpose="explore") for words in text.words]
+        draws = keyed_noise(keys, units.counts, 1 + len(labels), uniform=True)
+        shown = explored(shown, draws, display.explore)
     probable = None
     if display.propensities:
         keys = [key(words, purpose="propensity") for words in text.words]
@@ -161,15 +166,22 @@ def _propensities(
     display: Display,
 ) -> Floats2d:
     """Document by document, each from its own key, shape (U, T)."""
-    edges = pairwise(accumulate(units.counts, initial=0))
-    each = [
-        propensities(
-            type_logits[start:end],
-            scale[start:end],
-            k=display.k,
-            samples=display.samples,
-            rng=keyed_rng(key),
-        )
-        for key, (start, end) in zip(keys, edges, strict=True)
-    ]
-    return np.concatenate([*each, np.empty((0, type_logits.shape[1]), dtype="f")])
+    edges = list(pairwise(accumulate(units.counts, initial=0)))
+
+    def in_top(k: int) -> Floats2d:
+        each = [
+            propensities(
+                type_logits[start:end],
+                scale[start:end],
+                k=k,
+                samples=display.samples,
+                rng=keyed_rng(key),
+            )
+            for key, (start, end) in zip(keys, edges, strict=True)
+        ]
+        return np.concatenate([*each, np.empty((0, type_logits.shape[1]), dtype="f")])
+
+    if not display.explore:
+        return in_top(display.k)
+    fewer = in_top(display.k - 1) if display.k > 1 else np.zeros_like(type_logits)
+    return explored_propensities(in_top(display.k), fewer, display.k, display.explore)

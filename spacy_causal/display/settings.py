@@ -20,6 +20,9 @@ class Display:
         paper), "positive" (max(I, 0)), "rescaled" (I with a mean absolute value of
         `size`) or "fixed" (`size`). "printed" and "positive" need attention.
     size (float): In nats, for "rescaled" and "fixed".
+    explore (float): The share of the questions whose last label is drawn from all that
+        are not among the first K − 1, see `explored`. What a model has never seen it
+        does not ask about by itself.
     near_miss (float): The P(not "O") from which a token outside predicted mentions is
         asked about too, in units of mentions; above 1 none is.
     propensities (bool): Whether to say how probable it was that a label was shown.
@@ -30,6 +33,7 @@ class Display:
     unit: Unit | None = None
     modulation: Modulation = "none"
     size: float = 1.0
+    explore: float = 0.0
     near_miss: float = 0.1
     propensities: bool = False
     samples: int = 256
@@ -40,6 +44,8 @@ class Display:
                 raise ValueError(f"{name} is at least 1, not {getattr(self, name)}.")
         if self.size < 0:
             raise ValueError(f"size is at least 0, not {self.size}.")
+        if not 0 <= self.explore <= 1:
+            raise ValueError(f"explore lies between 0 and 1, not {self.explore}.")
         if self.near_miss <= 0:
             raise ValueError(f"near_miss is greater than 0, not {self.near_miss}.")
 

@@ -31,6 +31,7 @@ k = 3
 unit = null
 modulation = "none"
 size = 1.0
+explore = 0.0
 near_miss = 0.1
 seed = 0
 round = 0
@@ -51,6 +52,7 @@ def make_candidate_scorer(
     unit: Unit | None,
     modulation: Modulation,
     size: float,
+    explore: float,
     near_miss: float,
     seed: int,
     round: int,
@@ -66,7 +68,16 @@ def make_candidate_scorer(
 
     The other settings are those of `spacy_causal.display.settings.Display`.
     """
-    display = Display(k, unit, modulation, size, near_miss, propensities, samples)
+    display = Display(
+        k=k,
+        unit=unit,
+        modulation=modulation,
+        size=size,
+        explore=explore,
+        near_miss=near_miss,
+        propensities=propensities,
+        samples=samples,
+    )
     return CandidateScorer(
         nlp, name, source=source, display=display, seed=seed, round=round
     )
