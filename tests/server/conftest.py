@@ -2,18 +2,22 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import pytest
 import spacy
+from choice_sessions import TEXTS, Site, choice_session
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
+from threads import served
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = ["Anna", "Bruno", "Clara", "David", "Emma", "Felix"]
@@ -152,3 +156,61 @@ def serve(tmp_path):
 @pytest.fixture
 def database(tmp_path):
     return f"sqlite:///{tmp_path}/answers.db"
+
+
+@pytest.fixture
+def in_thread():
+    """Serves controllers in threads until the test is over; gives their addresses."""
+    with ExitStack() as stack:
+        yield lambda controller: stack.enter_context(served(controller))
+
+
+@pytest.fixture
+def site(in_thread):
+    """Makes sessions of the view `choice`, and serves them."""
+
+    def make(tasks=TEXTS, **config):
+        controller = choice_session(tasks, **config)
+        return Site(controller, in_thread(controller))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=30000)
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens pages; whatever goes wrong in one fails the test."""
+    contexts, errors = [], []
+
+    def open_page(url, *, expected=None, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(30000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                message.type == "error"
+                and (expected is None or expected not in message.text)
+                and errors.append(message.text)
+            ),
+        )
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors

@@ -1,19 +1,13 @@
 """The view `ner_manual` in a real Chromium: spans by keyboard and by mouse."""
 
-import threading
-import time
-
 import pytest
-import uvicorn
-from test_page import CONTRAST, HOSTILE, browser, playwright, saved, visit
+from pages import CONTRAST, HOSTILE, playwright, press, saved
 
-from spacy_causal.server.app import create_app
 from spacy_causal.server.controller import Controller
 from spacy_causal.server.manual import VIEW, checked_spans
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 
-__all__ = ["browser", "visit"]
 LABELS = ["PER", "LOC", "ORG", *(f"OTHER {i}" for i in range(20))]
 
 
@@ -56,30 +50,17 @@ TASKS = [
 
 
 @pytest.fixture
-def site():
-    """Servers in threads: `url`, and what was said."""
-    stop = []
+def site(in_thread):
+    """Makes sessions and serves them: address and controller."""
 
     def make(tasks=TASKS):
         config = {"labels": LABELS, "batch_size": 50, "waiting": "Wait for it."}
         components = {"dataset": "one", "view_id": VIEW, "stream": tasks}
         components |= {"update": Teacher(), "config": config}
         controller = Controller(components, Database("sqlite://"))
-        settings = uvicorn.Config(create_app(controller), port=0, log_level="error",
-                                  ws="none")  # fmt: skip
-        server = uvicorn.Server(settings)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        stop.append((server, thread))
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/", controller
+        return in_thread(controller), controller
 
-    yield make
-    for server, thread in stop:
-        server.should_exit = True
-        thread.join()
+    return make
 
 
 def said(controller):
@@ -98,11 +79,6 @@ def said(controller):
 def shown(page):
     """The mentions on the page, with their labels."""
     return sorted(page.locator("mark").all_text_contents())
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def number(page, i):

@@ -1,20 +1,14 @@
 """Review in a real Chromium: who said what, and an answer by keyboard."""
 
-import threading
-import time
-
 import pytest
-import uvicorn
 from annotated_answers import annotate, sentence, token_question
-from test_page import CONTRAST, HOSTILE, browser, playwright, saved, visit
+from pages import CONTRAST, HOSTILE, playwright, press, saved
 
 from recipes.review import review
-from spacy_causal.server.app import create_app
 from spacy_causal.server.controller import Controller
 from spacy_causal.store.database import Database
 from spacy_causal.types import NONE_OF_THESE
 
-__all__ = ["browser", "visit"]
 NAMES = ("ann", "bob", "<b>cy</b>")
 NONE = [NONE_OF_THESE]
 CHOSEN = [
@@ -31,29 +25,16 @@ SENTENCES = [
 
 
 @pytest.fixture
-def site(tmp_path):
-    """Servers of reviews in threads: `url` and controller."""
-    stop = []
+def site(tmp_path, in_thread):
+    """Makes reviews and serves them: address and controller."""
 
     def make(view, tasks, said, **options):
         db = f"sqlite:///{tmp_path}/answers.db"
         annotate(db, "one", view, tasks, said, names=NAMES)
         controller = Controller(review("one", db=db, **options), Database(db))
-        app = create_app(controller)
-        settings = uvicorn.Config(app, port=0, log_level="error", ws="none")
-        server = uvicorn.Server(settings)
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        stop.append((server, thread))
-        while not server.started:
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        return f"http://127.0.0.1:{port}/?session=rev", controller
+        return f"{in_thread(controller)}?session=rev", controller
 
-    yield make
-    for server, thread in stop:
-        server.should_exit = True
-        thread.join()
+    return make
 
 
 def of(controller):
@@ -64,11 +45,6 @@ def of(controller):
 
 def asked_about(page, text):
     playwright.expect(page.locator(".text")).to_contain_text(text)
-
-
-def press(page, *keys):
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def test_choices(site, visit):
