@@ -43,7 +43,7 @@ def active(
         str, typer.Option(help="Labels beside the model's own: LABEL,LABEL.")
     ] = "",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns; else the first.")
+        str | None, typer.Option(help="The component that learns, where several can.")
     ] = None,
     initial: Annotated[
         Path | None, typer.Option(help="Labelled .spacy file, against forgetting.")

@@ -36,11 +36,14 @@ def feedback(
         str, typer.Option(help='After "none of these": off, next (K) or list.')
     ] = "off",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns; else the first.")
+        str | None, typer.Option(help="The component that learns, where several can.")
     ] = None,
     imputer: Annotated[
         str | None, typer.Option(help='Pipeline that guesses after "none of these".')
     ] = None,
+    explore: Annotated[
+        float, typer.Option(help="Share of questions with one label by chance.")
+    ] = 0.5,
     doubt: Annotated[
         float, typer.Option(help="Share of the answers taken to be wrong.")
     ] = 0.0,
@@ -86,7 +89,7 @@ def feedback(
         nlp,
         name,
         texts,
-        Asking(k, unit, all_labels, follow_up, seed),
+        Asking(k, unit, all_labels, follow_up, explore, seed),
         new_weights=background.take_weights,
     )
 

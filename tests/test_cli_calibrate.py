@@ -126,7 +126,10 @@ def test_what_cannot_be_calibrated_is_said(model, dev, nlp, examples, tmp_path):
     blank.to_disk(tmp_path / "blank")
     for arguments, said in (
         ((tmp_path / "blank", dev), "sentencizer"),
-        ((model, dev, "--component", "ner"), "no ner to calibrate"),
+        (
+            (model, dev, "--component", "ner"),
+            "no ner that is a causal_ner or causal_tagger",
+        ),
         ((tmp_path / "nothing", dev), "nothing"),
         ((model, dev, "--output", model), "is there already"),
     ):

@@ -170,7 +170,8 @@ def test_a_pipeline_without_a_labeller_and_an_empty_pool(model, pool, tmp_path):
     spacy.blank("en").to_disk(tmp_path / "blank")
     output = tmp_path / "batch.jsonl"
     shown = call(tmp_path / "blank", pool, "--budget", 3, "-o", output)
-    assert "No causal_ner, causal_tagger or tagger" in shown.output
+    said = " ".join(shown.output.split())
+    assert "no causal_ner, causal_tagger or tagger: it has no pipes" in said
     pool.write_text("")
     shown = call(model, pool, "--budget", 3, "-o", output)
     assert "nothing in the pool" in shown.output

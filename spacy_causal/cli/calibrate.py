@@ -37,7 +37,7 @@ def calibrate(
         ),
     ] = None,
     component: Annotated[
-        str | None, typer.Option(help="Its name; the last that there is by default.")
+        str | None, typer.Option(help="Its name; needed where there are several.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Figures to write.")] = None,
     html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
@@ -50,6 +50,7 @@ def calibrate(
 
     from spacy_causal.experiments import calibration_wording as wording
     from spacy_causal.learning.calibration import Calibration, fit, measure
+    from spacy_causal.pipeline.finding import find_labeller
 
     if html is not None:
         require_report()
@@ -108,19 +109,6 @@ def calibrate(
         )
         write_page(html, page)
         msg.good("The page", str(html))
-
-
-def find_labeller(nlp: "Language", component: str | None) -> str:
-    """The name of the `causal_ner` or `causal_tagger` asked for, or of the last one.
-
-    Raises ValueError when there is none.
-    """
-    found = [name for name, pipe in nlp.pipeline if hasattr(pipe, "calibrated")]
-    if not found or component not in (None, *found):
-        names = ", ".join(nlp.pipe_names) or "no pipes"
-        wanted = component or "causal_ner or causal_tagger"
-        raise ValueError(f"The pipeline has no {wanted} to calibrate: it has {names}.")
-    return component or found[-1]
 
 
 def score_file(nlp: "Language", component: str, path: Path) -> "Scored":

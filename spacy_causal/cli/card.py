@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
-from spacy_causal.cli.calibrate import command_line, find_labeller, score_file
+from spacy_causal.cli.calibrate import command_line, score_file
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def card(
         ),
     ] = False,
     component: Annotated[
-        str | None, typer.Option(help="Its name; the last that there is by default.")
+        str | None, typer.Option(help="Its name; needed where there are several.")
     ] = None,
     samples: Annotated[
         int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
@@ -112,9 +112,10 @@ def gather(
     from spacy_causal.corpus.files import read_spacy
     from spacy_causal.experiments import card as facts
     from spacy_causal.experiments.results import versions
+    from spacy_causal.pipeline.finding import find_labeller, labellers_of
 
-    found = any(hasattr(pipe, "calibrated") for _, pipe in nlp.pipeline)
-    name = find_labeller(nlp, component) if found or component else None
+    wanted = component or labellers_of(nlp)
+    name = find_labeller(nlp, component) if wanted else None
     pipe: Any = None if name is None else nlp.get_pipe(name)
     layer = "ner" if pipe is None else pipe.layer
     docs = list(read_spacy(data, nlp.vocab))

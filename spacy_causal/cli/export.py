@@ -18,6 +18,9 @@ def export(
         str | None,
         typer.Option(help='Of a .spacy file: whose guess "none of these" leaves.'),
     ] = None,
+    component: Annotated[
+        str | None, typer.Option(help="Of the model: whose answers, where several can.")
+    ] = None,
     db: Annotated[
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
@@ -27,7 +30,8 @@ def export(
     from spacy_causal.server.export import read_answers
 
     try:
-        n_written = write(read_answers(dataset, db), output, format, model)
+        tasks = read_answers(dataset, db)
+        n_written = write(tasks, output, format, model, component)
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     what = "answers" if format == "jsonl" else "texts"

@@ -13,8 +13,6 @@ from wasabi import msg
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
-    from spacy.language import Language
-
     from spacy_causal.learning.pool.selection import Pool, Selection
     from spacy_causal.learning.pool.source import Passage
     from spacy_causal.types import Acquire
@@ -77,7 +75,7 @@ def select(
         Strategy, typer.Option(help="How to choose.")
     ] = Strategy.wbadge,
     component: Annotated[
-        str | None, typer.Option(help="Whose doubts count; the first labeller's.")
+        str | None, typer.Option(help="Whose doubts count; needed where several could.")
     ] = None,
     labelled: Annotated[
         Path | None,
@@ -111,6 +109,7 @@ def select(
     from tqdm import tqdm
 
     from spacy_causal.learning.pool.selection import read_pool, select_next
+    from spacy_causal.pipeline.finding import find_labeller
     from spacy_causal.types import Budget
 
     setup_gpu(gpu_id, silent=True)
@@ -120,13 +119,14 @@ def select(
         wanted = Budget.parse(budget)
         acquire = _strategy(strategy.value, weight, near_duplicates, committee or [])
         nlp = load_model(model)
-        others = [load_model(name) for name in committee or []]
+        name = component or find_labeller(nlp, or_else=("tagger",))
+        others = [load_model(other) for other in committee or []]
         found = read_pool(pool, nlp, split.value, labelled)
         _warn(found)
         n_read = len(found.read_by(acquire.needs))
         with tqdm(total=n_read, unit="text", disable=None) as bar:
             chosen = select_next(
-                *(nlp, component or _first_labeller(nlp), found, acquire, wanted),
+                *(nlp, name, found, acquire, wanted),
                 seed=seed,
                 committee=others,
                 folder=folder,
@@ -166,15 +166,6 @@ def _strategy(
     elif others:
         raise ValueError(f"--committee is for vote_entropy: {name} asks no others.")
     return registry.misc.get(f"spacy-causal.acquire_{name}.v1")(**settings)
-
-
-def _first_labeller(nlp: "Language") -> str:
-    for name in nlp.pipe_names:
-        factory = nlp.get_pipe_meta(name).factory
-        if factory in ("causal_ner", "causal_tagger", "tagger"):
-            return name
-    found = ", ".join(nlp.pipe_names) or "empty"
-    raise ValueError(f"No causal_ner, causal_tagger or tagger: the pipeline is {found}")
 
 
 def _read_blocks(engine: Engine, model: str, committee: list[str], workers: int) -> Any:

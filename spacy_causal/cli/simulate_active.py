@@ -45,7 +45,7 @@ def simulate_active(
     ] = None,
     lang: Annotated[str, typer.Option(help="Of a blank pipeline, without one.")] = "en",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns; else the first.")
+        str | None, typer.Option(help="The component that learns, where several can.")
     ] = None,
     strategies: Annotated[str, typer.Option(help=STRATEGIES)] = (
         "random,mnlp,bald,coreset,badge,wbadge"

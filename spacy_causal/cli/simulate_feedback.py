@@ -36,7 +36,7 @@ def simulate_feedback(
         str, typer.Option(help="Of a blank pipeline, without either.")
     ] = "en",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns; else the first.")
+        str | None, typer.Option(help="The component that learns, where several can.")
     ] = None,
     initial: Annotated[
         float, typer.Option(help="Share of TRAIN labelled beforehand.")
@@ -45,6 +45,9 @@ def simulate_feedback(
     unit: Annotated[
         str | None, typer.Option(help="token or mention; else what fits.")
     ] = None,
+    explore: Annotated[
+        float, typer.Option(help="Share of questions with one label by chance.")
+    ] = 0.5,
     user: Annotated[str, typer.Option(help=USERS)] = "perfect",
     mistakes: Annotated[float, typer.Option(help="Rate, of a mistaken user.")] = 0.1,
     doubt: Annotated[
@@ -108,6 +111,7 @@ def simulate_feedback(
             initial=initial,
             k=k,
             unit=unit,  # type: ignore[arg-type]
+            explore=explore,
             user=user,  # type: ignore[arg-type]
             mistakes=mistakes,
             doubt=doubt,

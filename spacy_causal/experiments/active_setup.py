@@ -24,7 +24,7 @@ class ActiveSetup:
     dev (Path | None): Another to score on; None holds a fifth of `train` back.
     config (Path | None): A pipeline to train; without one, a blank pipeline of `lang`
         with the component that fits the annotation.
-    component (str | None): The one that learns; None is the first that fits.
+    component (str | None): The one that learns; None is the only one that fits.
     strategies (tuple[str, ...]): Registered ones by name, with settings of theirs if
         need be: "wbadge", "wbadge:weight=1", "bald:samples=20".
     initial (float): The share of the words that is labelled beforehand.

@@ -25,11 +25,12 @@ class FeedbackSetup:
     model (str | None): A trained pipeline to go on from, or
     config (Path | None): one to train from nothing. Without either, a blank pipeline
         of `lang` with the component that fits the annotation.
-    component (str | None): The one that learns; None is the first that fits.
+    component (str | None): The one that learns; None is the only one that fits.
     initial (float): The share of `train` that is labelled beforehand.
     unit (Unit | None): Asked about mentions, a user can always say that it is none,
         and passes over spans that cut a mention. Asked about tokens, what stands
         beside the K is "none of these" alone.
+    explore (float): The share of the questions whose last label is drawn by chance.
     mistakes (float): How often the user "mistaken" is wrong.
     doubt (float): The share of the answers that the learner takes to be wrong; who is
         told every label does not err.
@@ -52,6 +53,7 @@ class FeedbackSetup:
     initial: float = 0.1
     k: int = 3
     unit: Unit | None = None
+    explore: float = 0.5
     user: User = "perfect"
     mistakes: float = 0.1
     doubt: float = 0.0
@@ -96,6 +98,7 @@ class FeedbackSetup:
             "learner": learner,
         }
         answering: dict[str, Any] = {
+            "explore": self.explore,
             "user": self.user,
             "mistakes": self.mistakes if self.user == "mistaken" else None,
             "known": sorted(self.known),
@@ -141,6 +144,8 @@ def _problem(setup: FeedbackSetup) -> str | None:
         return f"The initial share lies between 0 and 1, not {setup.initial}."
     if isinstance(setup.unseen, float) and not 0 < setup.unseen < 1:
         return f"The share that is unseen lies between 0 and 1, not {setup.unseen}."
+    if not 0 <= setup.explore <= 1:
+        return f"The share that explores lies between 0 and 1, not {setup.explore}."
     if not 0 <= setup.mistakes <= 1:
         return f"The rate of mistakes is a probability, not {setup.mistakes}."
     if not 0 <= setup.doubt < 0.5:

@@ -11,6 +11,7 @@ from spacy.vocab import Vocab
 
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.experiments.streaming import OUTSIDE, classes_of
+from spacy_causal.pipeline.finding import find_labeller, labellers_of
 
 LAYERS = {"ner": "causal_ner", "tag": "causal_tagger", "pos": "causal_tagger"}
 
@@ -58,6 +59,8 @@ def find_component(
     """The component that learns, added to a blank pipeline by what is annotated.
 
     path (Path): Where the Docs are from, for what is said where none fits.
+    wanted (str | None): Its name; None is the only one that fits.
+    Raises ValueError where none fits, or several do and none is named.
     """
     annotated = [layer for layer in LAYERS if count_classes(docs, layer)]
     if not nlp.pipe_names:
@@ -68,18 +71,13 @@ def find_component(
         config = {} if fit[0] == "ner" else {"attribute": fit[0]}
         nlp.add_pipe(LAYERS[fit[0]], config=config)
         return LAYERS[fit[0]]
-    learn = {
+    layers = {
         name: nlp.get_pipe(name).layer  # type: ignore[attr-defined]
-        for name in nlp.pipe_names
-        if nlp.get_pipe_meta(name).factory in LAYERS.values()
+        for name in labellers_of(nlp)
     }
-    if not learn or wanted not in (None, *learn):
-        raise ValueError(
-            f"The pipeline has no {wanted or 'causal_ner or causal_tagger'} that "
-            f"learns from feedback: it has {', '.join(nlp.pipe_names)}."
-        )
-    for name, layer in learn.items():
-        if wanted in (None, name) and layer in annotated:
-            return name
-    layers = " or ".join(sorted({learn[wanted]} if wanted else {*learn.values()}))
-    raise ValueError(f"{path} has no {layers!r} annotation.")
+    fit = [name for name, layer in layers.items() if layer in annotated]
+    only = fit[0] if len(fit) == 1 else None
+    name = find_labeller(nlp, wanted or only)
+    if layers[name] not in annotated:
+        raise ValueError(f"{path} has no {layers[name]!r} annotation.")
+    return name

@@ -121,12 +121,19 @@ def texts_of(tasks: Sequence[Task]) -> list[Text]:
     return [text for text in texts.values() if text.answers]
 
 
-def export(tasks: Sequence[Task], path: Path, format: str, model: str | None) -> int:
+def export(
+    tasks: Sequence[Task],
+    path: Path,
+    format: str,
+    model: str | None,
+    component: str | None = None,
+) -> int:
     """Write answers to a file, whole or not at all.
 
     format (str): One of FORMATS.
     model (str | None): Of a `.spacy` file: the pipeline whose labels and guesses its
         token targets have. Without one, only what was confirmed is in it.
+    component (str | None): The model's that was asked about, see `find_labeller`.
     RETURNS (int): Texts, or answers for "jsonl".
     Raises ValueError for a format that there is not.
     """
@@ -136,7 +143,7 @@ def export(tasks: Sequence[Task], path: Path, format: str, model: str | None) ->
     if format == "spacy":
         if path.suffix != SUFFIX:
             raise ValueError(f"the output has to end in {SUFFIX}: {path}")
-        _write_spacy(texts, path, model)
+        _write_spacy(texts, path, model, component)
         return len(texts)
     if format == "label-studio":
         data = srsly.json_dumps([_label_studio(text) for text in texts], indent=2)
@@ -150,7 +157,9 @@ def export(tasks: Sequence[Task], path: Path, format: str, model: str | None) ->
     return len(values) if format == "jsonl" else len(texts)
 
 
-def _write_spacy(texts: Sequence[Text], path: Path, model: str | None) -> None:
+def _write_spacy(
+    texts: Sequence[Text], path: Path, model: str | None, component: str | None
+) -> None:
     """With what was refused imputed by the model, as a session first learns it."""
     import spacy
     from spacy.tokens import Doc
@@ -163,7 +172,7 @@ def _write_spacy(texts: Sequence[Text], path: Path, model: str | None) -> None:
         nlp, name, layer = spacy.blank("xx"), "", "ner"
         tag_set = TagSet("biluo", tuple(labels))
     else:
-        nlp, name = load_pipeline(model, None, labels)
+        nlp, name = load_pipeline(model, component, labels)
         pipe: Any = nlp.get_pipe(name)
         tag_set, layer = pipe.tag_set, pipe.layer
     output = empty_docbin()
