@@ -138,7 +138,8 @@ def _session(
     for name in [n for n in nlp.pipe_names if nlp.get_pipe_meta(n).factory == SCORER]:
         nlp.remove_pipe(name)
     config = {"source": stage.component, "k": setup.k, "seed": seed}
-    nlp.add_pipe(SCORER, config={**config, "unit": setup.unit})
+    config |= {"unit": setup.unit, "explore": 0.0 if told else setup.explore}
+    nlp.add_pipe(SCORER, config=config)
     scorer: Any = nlp.get_pipe(SCORER)
     user, keep = telling_user if told else user_of(setup), None
     mistakes = 0.0 if told else setup.doubt

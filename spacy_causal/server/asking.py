@@ -32,13 +32,16 @@ class Asking:
     unit (str | None): "mention", "token" or what fits the component.
     all_labels (bool): The full-list mode: the most probable label, and a list of all.
     follow_up (str): After "none of these": "off", "next" (the K after them) or "list".
-    seed (int): Of the noise among what is shown, if any.
+    explore (float): The share of the questions whose last label is drawn by chance, see
+        `Display`; in the full-list mode none is.
+    seed (int): Of what chance there is in what is shown.
     """
 
     k: int = 3
     unit: str | None = None
     all_labels: bool = False
     follow_up: str = "off"
+    explore: float = 0.5
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -75,7 +78,8 @@ class QuestionStream:
         self.nlp, self.component, self.source = nlp, component, source
         self.asking, self._new_weights = asking, new_weights
         k = asking.n_shown * (2 if asking.follow_up == "next" else 1)
-        config = {"source": component, "k": k, "unit": asking.unit}
+        explore = 0.0 if asking.all_labels else asking.explore
+        config = {"source": component, "k": k, "unit": asking.unit, "explore": explore}
         nlp.add_pipe(SCORER, config={**config, "seed": asking.seed})
         self.unit = self._scorer.display.unit_of(self._pipe.tag_set)
 

@@ -1,5 +1,7 @@
 """What `candidate_scorer` asks about, and what a Doc carries of it."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from shown_candidates import TEXTS, asked, assert_the_same
@@ -13,6 +15,7 @@ SETTINGS = {
     "modulated": ("causal_ner", {"modulation": "rescaled"}),
     "tokens": ("causal_ner", {"unit": "token", "modulation": "printed", "k": 2}),
     "tagger": ("causal_tagger", {"modulation": "positive", "propensities": True}),
+    "exploring": ("causal_ner", {"explore": 0.5, "propensities": True, "k": 2}),
 }
 
 
@@ -76,6 +79,23 @@ def test_without_noise_the_model_s_best_come_first(trained):
         np.testing.assert_array_equal(shown.scores, shown.display)
         assert (np.diff(shown.scores) <= 0).all()
         assert shown.propensities.tolist() == [1, 1, 1]
+
+
+def test_labels_shown_by_chance(trained):
+    """Beside the best, each of the others as often, and at the same places again."""
+    nlp = trained(unit="token", k=2, explore=1.0, propensities=True)
+    docs = list(nlp.pipe(f"Anna met Brown {i} times" for i in range(60)))
+    found = [shown for doc in docs for shown in doc._.candidates]
+    assert len(found) == 300
+    seconds = Counter((x.labels[0], x.labels[1]) for x in found)
+    for first in {first for first, _ in seconds}:
+        counts = [n for (best, _), n in seconds.items() if best == first]
+        assert len(counts) == 3 and max(counts) < 2 * min(counts)
+    for shown in found:
+        assert shown.scores[0] == max(shown.scores)
+        np.testing.assert_allclose(shown.propensities, [1, 1 / 3])
+    again = [asked(doc) for doc in nlp.pipe(doc.text for doc in docs)]
+    assert again == [asked(doc) for doc in docs]
 
 
 def test_tokens_of_a_labeller_of_spans_may_be_outside(trained):
