@@ -22,7 +22,7 @@ from typing import Any
 import spacy
 import typer
 from citisl_data import DATA, Corpus, load
-from citisl_methods import METHODS, UNSAID
+from citisl_methods import METHODS, TRIED, UNSAID
 from citisl_table import print_table
 from encoders import BATCH, minilm, use_bfloat16
 from numpy.random import default_rng
@@ -116,7 +116,7 @@ def main(
             "sentences": sentences,
             "share": share,
             "method": method,
-            "settings": METHODS[method],
+            "settings": (METHODS | TRIED)[method],
             "k": k,
             "user": user,
             "seed": seed,

@@ -13,6 +13,7 @@ PAPER: dict[str, Any] = {
 }
 NONE = {"modulation": "none"}
 PRINTED = {"modulation": "printed"}
+EXPLORING = {"modulation": "none", "explore": 0.5}
 
 
 def method(
@@ -56,10 +57,30 @@ METHODS: dict[str, dict[str, Any]] = {
     "ours printed noise": method(PAPER, PRINTED, "own_ruled_out", **OURS),
     "ours soft": method(LINEAR, NONE, "own_ruled_out", **OURS, **SOFT),
     "ours soft CBA": method(PAPER, NONE, "own_ruled_out", **OURS, **SOFT),
+    "ours exploring": method(LINEAR, EXPLORING, "own_ruled_out", **OURS, **SOFT),
     "ours doubting": method(
         LINEAR, NONE, "own_ruled_out", **OURS, **SOFT, mistakes=0.1
     ),
     "ours known": method(LINEAR, NONE, "imputed_ruled_out", imputer="all"),
     "GroundTruth": method(LINEAR, NONE, told=True),
     "TotalData": {**method(LINEAR, NONE), "session": None},
+}
+
+
+def soft(display: dict[str, Any], **session: Any) -> dict[str, Any]:
+    """The soft form with something else."""
+    return method(LINEAR, display, "own_ruled_out", **{**OURS, **SOFT, **session})
+
+
+# What was tried on development data on the way, by the names it has among the rows.
+TRIED: dict[str, dict[str, Any]] = {
+    "explore 1": soft({**EXPLORING, "explore": 1.0}),
+    "soft fixed 0.5": soft({"modulation": "fixed", "size": 0.5}),
+    "soft fixed 1": soft({"modulation": "fixed", "size": 1.0}),
+    "soft fixed 2": soft({"modulation": "fixed", "size": 2.0}),
+    "soft T2": soft(NONE, temperature=2.0),
+    "soft T8": soft(NONE, temperature=8.0),
+    "doubting 0.05": soft(NONE, mistakes=0.05),
+    "doubting 0.2": soft(NONE, mistakes=0.2),
+    "doubting 0.3": soft(NONE, mistakes=0.3),
 }
