@@ -77,6 +77,26 @@ def test_a_session(serve, model, texts, database, dev, tmp_path):
     assert all([label for *_, label in each] == ["PER", "LOC"] for each in spans)
 
 
+@pytest.mark.parametrize("augment", ["seqmix", "counterfactual"])
+def test_a_session_that_learns_more_than_it_was_told(
+    serve, model, texts, database, dev, augment, tmp_path
+):
+    output = tmp_path / "taught"
+    arguments = "one", model, texts, "--db", database, "--batch", 4, "--dev", dev
+    options = "--augment", augment, "--output", output
+    server = serve(*arguments, *options, recipe="active")
+    for _ in range(4):
+        server.answer(next_question(server), n=0, spans=GOLD)
+    learning = settled(server)["learning"]
+    assert (learning["batches"], learning["failure"]) == (1, None)
+    assert server.stop() == 0
+    doc = spacy.load(output)("Emma lives in Rome .")
+    assert [(ent.text, ent.label_) for ent in doc.ents] == [
+        ("Emma", "PER"),
+        ("Rome", "LOC"),
+    ]
+
+
 def test_what_is_no_answer_to_a_sentence(serve, model, texts, database):
     server = serve("one", model, texts, "--db", database, recipe="active")
     number = next_question(server)["_task_hash"]
