@@ -10,7 +10,8 @@ import typer
 from spacy_causal.cli.app import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs").glob("*.md"))
+TUTORIAL, REFERENCE = (ROOT / "docs" / f"{x}.md" for x in ("tutorial", "reference"))
+PAGES = sorted({*(ROOT / "docs").glob("*.md")} - {TUTORIAL, REFERENCE})
 FIGURES = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf8")
 COMMANDS = typer.main.get_command(app).commands
 # Figures that a page quotes: with a decimal point, maybe a sign and a spread.
@@ -34,8 +35,9 @@ def test_every_figure_is_in_the_benchmarks(page):
     assert not missing
 
 
+@pytest.mark.parametrize("page", [*PAGES, TUTORIAL], ids=lambda page: page.stem)
 def test_every_command_and_option_exists(page):
-    text = page.read_text(encoding="utf8")
+    text = page.read_text(encoding="utf8").replace("\\\n", "")
     called = re.findall(r"python -m spacy causal ([\w-]+)([^`\n#]*)", text)
     assert called
     for name, rest in called:
@@ -55,6 +57,16 @@ def test_is_short_and_linked(page):
     for target, anchor in re.findall(r"\]\(([^)#]+)#?([^)]*)\)", text):
         assert (page.parent / target).resolve().is_file()
         assert not anchor or anchor in anchors
+
+
+def test_tutorial_and_reference_are_linked():
+    readme = (ROOT / "README.md").read_text(encoding="utf8")
+    for page in (TUTORIAL, REFERENCE):
+        assert f"docs/{page.name}" in readme
+    targets = re.findall(r"\]\(([^)#]+)#?[^)]*\)", prose(TUTORIAL))
+    assert targets
+    for target in targets:
+        assert (TUTORIAL.parent / target).resolve().is_file()
 
 
 def test_benchmarks_that_are_named_are_there(page):
