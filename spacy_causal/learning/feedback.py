@@ -8,14 +8,16 @@ from thinc.types import Floats1d, Floats2d, Ints1d
 
 from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.doubt import doubted_rows, kept_by_doubt
-from spacy_causal.learning.settling import Held, borders, settle
+from spacy_causal.learning.settling import Held, borders, joined, settle
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 from spacy_causal.targets.token_targets import TokenTargets
 
 Mode = Literal["own_ruled_out", "imputed", "imputed_ruled_out", "positives_only"]
 
-# The prefixes that no token has at which a mention begins, and ends.
+# The prefixes that no token has at which a mention begins, and ends; that goes on from
+# the token before, and in the one after.
 _NOT_AT_BORDERS = {"bio": ("I", ""), "biluo": ("IL", "BI")}
+_NOT_INSIDE = {"bio": ("B", ""), "biluo": ("BU", "LU")}
 
 
 def confirmed_rows(
@@ -25,6 +27,8 @@ def confirmed_rows(
     *,
     begins: np.ndarray | None = None,
     ends: np.ndarray | None = None,
+    continues: np.ndarray | None = None,
+    goes_on: np.ndarray | None = None,
 ) -> Floats2d:
     """Tokens said to bear a type: the model's own split of it into tags, renormalised;
     an equal split where the model gives it no mass.
@@ -36,14 +40,21 @@ def confirmed_rows(
     types (Ints1d): The type's position in the labels, −1 for "O", shape (k,).
     begins, ends (ndarray[bool] | None): Whether the mention surely begins, or ends, at
         the token, shape (k,).
+    continues, goes_on (ndarray[bool] | None): Whether the mention has the token before,
+        or after, too, shape (k,).
     RETURNS (Floats2d): Shape (k, M); under "token" and "io" one-hot.
     """
     of_type = tag_set.types[None, :] == np.asarray(types)[:, None]
-    impossible = _NOT_AT_BORDERS.get(tag_set.scheme, ("", ""))
-    for at_border, prefixes in zip((begins, ends), impossible, strict=True):
-        if at_border is not None:
+    none = ("", "")
+    impossible = (
+        *_NOT_AT_BORDERS.get(tag_set.scheme, none),
+        *_NOT_INSIDE.get(tag_set.scheme, none),
+    )
+    known = (begins, ends, continues, goes_on)
+    for is_so, prefixes in zip(known, impossible, strict=True):
+        if is_so is not None:
             wrong = np.isin(tag_set.prefixes, list(prefixes))
-            of_type &= ~(np.asarray(at_border)[:, None] & wrong)
+            of_type &= ~(np.asarray(is_so)[:, None] & wrong)
     split = np.asarray(own, dtype=np.float64) + 1e-300
     return rule_out(np.where(of_type, split, 0), of_type)
 
@@ -187,6 +198,7 @@ def targets_of(
     ratios: Floats1d | None = None,
     mode: Mode = "own_ruled_out",
     temperature: float = 1.0,
+    join: bool = False,
     mistakes: float = 0.0,
     doubly_robust: bool = False,
     clip: float = np.inf,
@@ -199,6 +211,8 @@ def targets_of(
     kept (Floats1d | None): The share of its mass that each tag keeps where its type is
         refused, see `kept_shares`, shape (M,); None: nothing.
     ratios (Floats1d | None): See `doubted_rows`, shape (M,); None: all 1.
+    join (bool): Whether tokens beside each other that were said, one by one, to bear
+        one type are one mention. Otherwise the model's own split of the type says.
     mistakes (float): The share of the answers that are taken to be wrong.
     doubly_robust (bool): Confirmed rows are doubly robust towards σ (or the model, as
         the mode has it) where the answer's propensity is known. With a `clip` of 1 or
@@ -215,7 +229,7 @@ def targets_of(
     for i, given in enumerate(held):
         if isinstance(given, Answer) and given.start == i:
             at = slice(i, given.end)
-            observed = _observed(given, own[at], tag_set, held)
+            observed = _observed(given, own[at], tag_set, held, join=join)
             if doubly_robust and given.propensity is not None:
                 prior = own if mode == "own_ruled_out" else imputed
                 observed = _robust(observed, prior, at, given.propensity, clip)
@@ -240,7 +254,7 @@ def targets_of(
 
 
 def _observed(
-    answer: Answer, own: Floats2d, tag_set: TagSet, held: Sequence[Held]
+    answer: Answer, own: Floats2d, tag_set: TagSet, held: Sequence[Held], *, join: bool
 ) -> Floats2d:
     label = str(answer.chosen)
     outside = label == OUTSIDE and tag_set.scheme != "token"
@@ -253,7 +267,14 @@ def _observed(
         return mention_rows(len(own), label, tag_set)
     position = np.array([-1 if outside else tag_set.labels.index(label)])
     begins, ends = np.array([borders(held, answer.start, label)]).T
-    return confirmed_rows(own, position, tag_set, begins=begins, ends=ends)
+    continues, goes_on = np.array([joined(held, answer.start, label)]).T & join
+    return confirmed_rows(
+        *(own, position, tag_set),
+        begins=begins,
+        ends=ends,
+        continues=continues,
+        goes_on=goes_on,
+    )
 
 
 def _robust(

@@ -16,6 +16,9 @@ class LearnerSettings:
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
         model has learnt since and at a temperature of 1 (mode "own_ruled_out"; with
         `trust_prior` also "imputed_ruled_out").
+    join (bool): Whether tokens beside each other that were said, one by one, to bear
+        one type are one mention. Otherwise, as the paper leaves it, the model's own
+        split of the type says, which teaches a model its own mistakes.
     trust_prior (float | None): How many confirmations of each type a user is credited
         with beforehand; a type that is confirmed more rarely than the model expects
         keeps a share of its mass where it is refused, see `kept_shares`. None: what is
@@ -49,6 +52,7 @@ class LearnerSettings:
     mode: Mode = "own_ruled_out"
     temperature: float = 4.0
     reimpute: bool = True
+    join: bool = True
     trust_prior: float | None = 2.0
     trust_decay: float = 0.98
     mistakes: float = 0.0

@@ -38,6 +38,18 @@ def settle(answers: Sequence[Answer], n_tokens: int) -> list[Held]:
     return held
 
 
+def joined(held: Sequence[Held], i: int, label: str) -> tuple[bool, bool]:
+    """Whether the token before `i`, and the one after, was said to bear the same type,
+    each by an answer of its own."""
+
+    def same(beside: Held) -> bool:
+        of_token = isinstance(beside, Answer) and beside.unit == "token"
+        return of_token and beside.chosen == label  # type: ignore[union-attr]
+
+    before = i > 0 and same(held[i - 1])
+    return before, i < len(held) - 1 and same(held[i + 1])
+
+
 def borders(held: Sequence[Held], i: int, label: str) -> tuple[bool, bool]:
     """Whether a mention of a type that has token `i` surely begins, and ends, there:
     the text does, or the token beside it is of another mention or not of that type."""

@@ -113,6 +113,7 @@ class Teacher:
                 doc_imputed,
                 kept=kept,
                 ratios=ratios,
+                join=settings.join,
                 mistakes=settings.mistakes,
                 mode=settings.mode,
                 temperature=settings.temperature if flat else 1.0,

@@ -183,7 +183,8 @@ def _write_spacy(
         else:
             (own,) = probabilities_of(nlp, name, [bare_copy(doc)])
         mode: Any = "positives_only" if model is None else "own_ruled_out"
-        set_targets(doc, layer, targets_of(text.answers, tag_set, own, mode=mode))
+        targets = targets_of(text.answers, tag_set, own, mode=mode, join=True)
+        set_targets(doc, layer, targets)
         output.add(doc)
     write_docbin(path, output)
 

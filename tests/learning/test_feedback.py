@@ -88,6 +88,39 @@ def test_neighbours_in_a_doc_settle_a_confirmed_token():
     assert possible(asked, mention(2, 4, "PER"), token(0, "O")) == "U"
 
 
+@pytest.mark.parametrize(
+    "scheme,names",
+    [
+        ("bio", ["O", "B-PER", "I-PER", "I-PER", "O", "B-LOC", "B-PER"]),
+        ("biluo", ["O", "B-PER", "I-PER", "L-PER", "O", "U-LOC", "U-PER"]),
+        ("io", ["O", "I-PER", "I-PER", "I-PER", "O", "I-LOC", "I-PER"]),
+    ],
+)
+def test_tokens_of_one_type_beside_each_other_are_one_mention(scheme, names):
+    tag_set = TagSet(scheme, LABELS)
+    types = ["O", "PER", "PER", "PER", "O", "LOC", "PER"]
+    answers = [token(i, chosen) for i, chosen in enumerate(types)]
+    own = distributions(7, tag_set)
+    rows = targets_of(answers, tag_set, own, join=True).rows
+    assert [tag_set.names[i] for i in rows.argmax(axis=1)] == names
+    np.testing.assert_allclose(rows.max(axis=1), 1)
+
+
+def test_only_what_was_said_of_tokens_is_joined():
+    tag_set = TagSet("bio", LABELS)
+    own = distributions(4, tag_set)
+
+    def possible(*answers):
+        row = targets_of([token(1, "PER"), *answers], tag_set, own, join=True).rows[1]
+        return "".join(sorted(tag_set.names[i][0] for i in np.flatnonzero(row)))
+
+    assert possible() == "BI"
+    assert possible(token(0, "PER")) == "I"
+    assert possible(token(0, "LOC")) == "B"
+    assert possible(mention(0, 1, "PER")) == "B"
+    assert possible(token(0, None, ("LOC",))) == "BI"
+
+
 @pytest.mark.parametrize("scheme", ["token", "io"])
 def test_one_tag_a_type_is_one_hot(scheme):
     tag_set = TagSet(scheme, LABELS)
