@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import groupby
 from typing import Any
 
 from numpy.random import default_rng
@@ -15,13 +14,11 @@ from spacy_causal.experiments.active import Asked, Key
 from spacy_causal.experiments.feedback_simulation import or_no_mention, passes_over
 from spacy_causal.experiments.session import simulate_session
 from spacy_causal.experiments.users import SimulatedUser, perfect_user
-from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.journal import Answered, surviving
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.memory import Memory
 from spacy_causal.learning.replay import example_of
 from spacy_causal.learning.settings import LearnerSettings
-from spacy_causal.learning.settling import borders, settle
 from spacy_causal.learning.teaching import Teacher
 from spacy_causal.learning.trainer import Trainer
 
@@ -38,8 +35,7 @@ class Asking:
     round makes targets of all of them anew, by what the model has learnt by the end of
     the session, so that "none of these" is imputed by the latest model, at a
     temperature of 1. A token that nobody was asked about is missing, and not "O"; a
-    sentence of which nothing was asked teaches nothing. Answers about tokens do not say
-    where a mention begins: neighbours of one type are taken for one, see `joined`.
+    sentence of which nothing was asked teaches nothing.
 
     k (int): Labels shown.
     unit (str): "mention": predicted mentions and near-misses, "it is no mention" beside
@@ -120,7 +116,7 @@ class Asking:
         for said in (said for batch in batches for said in batch):
             id = ids[int(said.doc)]
             answers = tuple(replace(answer, doc=id) for answer in said.answers)
-            self.answered[id] = replace(said, answers=joined(answers, len(said.words)))
+            self.answered[id] = replace(said, answers=answers)
         return questions
 
     def _known(self, nlp: Language) -> dict[str, Doc]:
@@ -134,24 +130,3 @@ class Asking:
             id: example_of(lesson, nlp.vocab, pipe.layer).reference
             for id, lesson in memory.lessons.items()
         }
-
-
-def joined(answers: Sequence[Answer], n_tokens: int) -> tuple[Answer, ...]:
-    """Answers about a text's tokens, each run of one type as a mention where it is sure
-    that the tokens beside it are not of the type.
-
-    Two mentions of one type side by side become one, which is wrong of few; left to the
-    model, where a mention begins would be wrong of many.
-    """
-    held, found = settle(answers, n_tokens), list[Answer]()
-    for type_, group in groupby(answers, key=lambda answer: answer.chosen):
-        run = list(group)
-        first, last = run[0], run[-1]
-        whole = [answer.start for answer in run] == [*range(first.start, last.end)]
-        if type_ not in (None, OUTSIDE) and first.unit == "token" and whole:
-            begins, _ = borders(held, first.start, str(type_))
-            _, ends = borders(held, last.start, str(type_))
-            if begins and ends:
-                run = [replace(first, end=last.end, unit="mention", propensities=None)]
-        found += run
-    return tuple(found)

@@ -9,9 +9,8 @@ from spacy.tokens import Doc, Span
 from spacy_causal.experiments.active import Course, run_rounds
 from spacy_causal.experiments.active_setup import make_strategy
 from spacy_causal.experiments.active_simulation import create_look
-from spacy_causal.experiments.asking import Asking, joined
+from spacy_causal.experiments.asking import Asking
 from spacy_causal.experiments.fitting import fit
-from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.augmenting import make_augment
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.weights import pipes_to_bytes
@@ -87,31 +86,6 @@ def test_answers_about_every_token_tell_the_whole_sentence(trained, pool):
     for doc in found.docs.values():
         assert tags_of(doc) == ["B-PER", "O", "O", "B-LOC", "O"]
     assert asking.counted == asking.shown == 4
-
-
-def test_runs_of_tokens_of_one_type_are_a_mention_where_their_ends_are_known():
-    def say(*chosen, shown=("LOC", "PER")):
-        return [Answer("0", i, i + 1, shown, type_) for i, type_ in enumerate(chosen)]
-
-    def spans(answers, n):
-        return [(a.start, a.end, a.chosen, a.unit) for a in joined(answers, n)]
-
-    assert spans(say("PER", "PER", "O", "LOC"), 4) == [
-        (0, 2, "PER", "mention"),
-        (2, 3, "O", "token"),
-        (3, 4, "LOC", "mention"),
-    ]
-    assert spans(say("PER", "LOC"), 2) == [
-        (0, 1, "PER", "mention"),
-        (1, 2, "LOC", "mention"),
-    ]
-    # After what was refused it may go on, unless its own type was.
-    refused = [*say("PER", None), *say("O", "O", "PER")[2:]]
-    assert spans(refused, 3)[0] == (0, 1, "PER", "mention")
-    refused = [*say("PER", None, shown=("LOC",)), *say("O", "O", "PER")[2:]]
-    assert spans(refused, 3)[0] == (0, 1, "PER", "token")
-    # Nothing is known of the token after the last answer.
-    assert spans(say("PER"), 2) == [(0, 1, "PER", "token")]
 
 
 def test_what_nobody_was_asked_about_is_unknown(trained, pool):
