@@ -41,6 +41,7 @@ SAID = {
     "CITISL": "the paper's form with a σ that knows every class",
     "CITISL blind": "the same with a σ as blind as the model",
     "ours": "our way of learning from refusals, with no σ and the plain head,",
+    "ours exploring": "the default, the soft form of it with one label by chance,",
 }
 # Okabe and Ito's, for those who see few colours; references are drawn in ink.
 COLORS = {
@@ -54,6 +55,8 @@ COLORS = {
     "-EM blind": "#cc79a7",
     "-EM-CBA blind": "#e69f00",
     "ours": "#009e73",
+    "ours soft": "#8a7f00",
+    "ours exploring": "#0072b2",
     "ours CBA": "#56b4e9",
     "ours printed noise": "#7353ba",
 }
@@ -65,7 +68,7 @@ CURVES = {
     ),
     "with a σ that has not seen the unseen classes, and ours": (
         *("BERT", "CITISL blind", "-EM blind", "-EM-CBA blind"),
-        *("ours", "ours CBA", "ours printed noise"),
+        *("ours", "ours soft", "ours exploring", "ours CBA", "ours printed noise"),
         *REFERENCES,
     ),
 }
