@@ -13,9 +13,14 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
+from spacy_causal.corpus.files import write_docbin
+from spacy_causal.pipeline.examples import gold_tags
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.records import Record
+from spacy_causal.tags.scheme import TagSet
+from spacy_causal.targets.gold import one_hot
+from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 MODEL = {"@architectures": "spacy-causal.DeconfoundedTagger.v1", "tok2vec": cnn()}
 TEXT = "Anna Smith works for Acme Services in Paris ."
@@ -100,6 +105,26 @@ def test_everything_is_in_it(model, data, database, tmp_path):
     for confounder in confounders:
         assert f"| {confounder.word} | {confounder.probability:.4f} |" in text
     assert str(tmp_path) not in text
+
+
+def test_training_data_may_carry_token_targets(model, data, examples, tmp_path):
+    """As `export` writes it: no annotation, but one-hot rows."""
+    docs = [eg.reference for eg in examples]
+    tag_set = TagSet("biluo", ("LOC", "ORG", "PER"))
+    for doc in docs:
+        rows = one_hot(gold_tags([doc], "ner", tag_set), len(tag_set))
+        set_targets(doc, "ner", TokenTargets("biluo", tag_set.names, rows))
+        assert not doc.ents
+    exported = tmp_path / "exported.spacy"
+    write_docbin(exported, DocBin(docs=docs, store_user_data=True))
+    shown, annotated = (
+        call(model, data, "--train", train, "--samples", 10).stdout.splitlines()
+        for train in (exported, data)
+    )
+    assert "| PER | 3 | 3 |" in shown
+    assert "| answers and other token targets | 4 | 28 | 0 | 0 |" in shown
+    differing = {a for a, b in zip(annotated, shown, strict=True) if a != b}
+    assert len(differing) == 3, "the file's name, its source, the command"
 
 
 def test_the_same_input_gives_the_same_card(model, data):

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
 
-from spacy_causal.augment.mentions import CERTAIN
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 from spacy_causal.targets.token_targets import ATTRIBUTE, TokenTargets
 
@@ -182,7 +181,7 @@ def _check_certain(targets: TokenTargets, moves: Moves, labels: Sequence[str]) -
     for (start, end), label in zip(moves.old, labels, strict=True):
         rows = np.asarray(targets.rows[start:end])
         tags = [targets.labels[i] for i in rows.argmax(axis=1)]
-        certain = (rows.max(axis=1) >= CERTAIN).all() and targets.scheme != "token"
+        certain = targets.certain[start:end].all() and targets.scheme != "token"
         if not certain or any(tag[2:] != label for tag in tags):
             raise ValueError(
                 f"The token targets of tokens {start} to {end - 1} are not certain of "

@@ -5,13 +5,15 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.labels import entities_of
 from spacy_causal.effects.counts import TypeCounts, strict_counts
 from spacy_causal.scorers.spans import Span
 
 
 def seen_forms(docs: Iterable[Doc]) -> frozenset[str]:
-    """The surface forms of annotated entities, whatever their types."""
-    return frozenset(ent.text for doc in docs for ent in doc.ents)
+    """The surface forms of entities that are annotated, or certain in token targets,
+    whatever their types."""
+    return frozenset(ent.text for doc in docs for ent in entities_of(doc))
 
 
 def read_forms(path: Path) -> frozenset[str]:

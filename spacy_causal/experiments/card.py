@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from spacy_causal.augment.provenance import get_provenance
 from spacy_causal.augment.seqmix.provenance import get_mix
+from spacy_causal.corpus.labels import entities_of, tags_of
 from spacy_causal.effects.measure import Effects
 from spacy_causal.learning.calibration import Calibration
 from spacy_causal.learning.reading import bare_copy
@@ -21,14 +22,13 @@ from spacy_causal.targets.token_targets import get_targets
 from spacy_causal.types import Confounder
 
 Prf = Mapping[str, float | None]
-# Below this a row of targets is a guess, not something that somebody said.
-SURE = 0.999
 
 
 class Counts(NamedTuple):
     """What is in a file.
 
-    labels (dict[str, int]): Annotated entities, or tags of tokens, by label.
+    labels (dict[str, int]): Entities, or tags of tokens, by label: annotated, or
+        certain in token targets.
     """
 
     name: str
@@ -96,9 +96,9 @@ def count_labels(name: str, docs: Sequence[Doc], layer: str) -> Counts:
     labels: Counter[str] = Counter()
     for doc in docs:
         if layer == "ner":
-            labels.update(ent.label_ for ent in doc.ents)
+            labels.update(ent.label_ for ent in entities_of(doc))
         else:
-            labels.update(getattr(t, f"{layer}_") for t in doc)
+            labels.update(tags_of(doc, layer))
     del labels[""]
     return Counts(name, len(docs), sum(map(len, docs)), dict(sorted(labels.items())))
 
@@ -151,9 +151,8 @@ def adjustment_of(nlp: Language, component: str) -> dict[str, Any]:
 def _supervised(doc: Doc, layer: str) -> tuple[int, int]:
     targets = get_targets(doc, layer)
     if targets is not None:
-        best = targets.rows.max(axis=1, initial=0)
-        told = int((best >= SURE).sum())
-        return told, int((best > 0).sum()) - told
+        told, guessed, _ = targets.count_rows()
+        return told, guessed
     if layer == "ner":
         return sum(token.ent_iob != 0 for token in doc), 0
     return sum(bool(getattr(token, f"{layer}_")) for token in doc), 0

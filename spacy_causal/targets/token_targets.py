@@ -9,6 +9,8 @@ from spacy.tokens import Doc
 from thinc.types import Floats2d
 
 ATTRIBUTE = "token_targets"
+# Below this a row is a guess, not something that somebody said.
+CERTAIN = 0.999
 KEYS = ("scheme", "labels", "n_tokens", "token", "label", "probability")
 
 
@@ -44,6 +46,16 @@ class TokenTargets:
                 f"The target of token {token} is no distribution: it sums to "
                 f"{mass[token]:.4g}, and has to sum to 1 (or be all zeros: unknown)."
             )
+
+    @property
+    def certain(self) -> np.ndarray:
+        """True where a row is one-hot, shape (n_tokens,)."""
+        return np.asarray(self.rows.max(axis=1, initial=0) >= CERTAIN)
+
+    def count_rows(self) -> tuple[int, int, int]:
+        """How many rows are one-hot, how many soft and how many unknown."""
+        certain, known = int(self.certain.sum()), int(self.rows.any(axis=1).sum())
+        return certain, known - certain, len(self.rows) - known
 
     def to_dict(self) -> dict[str, Any]:
         """Sparse rows in plain values: all that survives a Doc's serialisation."""
