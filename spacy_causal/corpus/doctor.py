@@ -1,7 +1,7 @@
 """What is wrong, or merely odd, with a corpus, by document."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,10 +11,14 @@ from spacy.tokens import Doc, Span
 from spacy_causal.corpus.build import create_builder
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.files import SUFFIX, read_spacy
+from spacy_causal.corpus.labels import entities_of
 from spacy_causal.corpus.records import Options, Problem
 from spacy_causal.corpus.tokenise import characters
+from spacy_causal.targets.token_targets import get_targets
 
 LAYERS = ("ENT_IOB", "TAG", "POS", "MORPH", "LEMMA", "DEP")
+# Of rows of token targets, as `TokenTargets.count_rows` has them.
+KINDS = ("one-hot", "soft", "unknown")
 
 
 @dataclass
@@ -34,12 +38,15 @@ class Diagnosis:
 
 
 def examine_corpus(path: Path, options: Options) -> Diagnosis:
-    """Examine a `.spacy` file, or a corpus in any format that can be converted."""
+    """Examine a `.spacy` file, or a corpus in any format that can be converted.
+
+    Of a Doc with token targets, its entities are those that are certain in them.
+    """
     if path.suffix == SUFFIX:
         return _examine_spacy(path, options)
     diagnosis, summary = Diagnosis(), Summary()
     for line, doc in read_docs(path, options, summary):
-        _examine_doc(path, line, doc, diagnosis)
+        _examine_doc(path, line, doc, doc.ents, diagnosis)
     diagnosis.problems = summary.problems + diagnosis.problems
     diagnosis.oddities = summary.splits + diagnosis.oddities
     return diagnosis
@@ -66,20 +73,45 @@ def _examine_spacy(path: Path, options: Options) -> Diagnosis:
     try:
         builder = create_builder(options, None, Counter())
         for number, doc in enumerate(read_spacy(path, builder.vocab), start=1):
-            _examine_doc(path, number, doc, diagnosis)
-            reasons = _span_reasons(doc)
+            ents, rows, reasons = _read_targets(doc)
+            _examine_doc(path, number, doc, ents, diagnosis)
+            diagnosis.counts.update(rows)
+            reasons += _span_reasons(doc, ents)
             diagnosis.problems += [Problem(path, number, reason) for reason in reasons]
             tokenizer = None if options.by_character else builder.tokenizer
             diagnosis.oddities += [
-                Problem(path, number, reason) for reason in _misaligned(doc, tokenizer)
+                Problem(path, number, reason)
+                for reason in _misaligned(doc, ents, tokenizer)
             ]
     except (ValueError, OSError) as error:
         diagnosis.problems.append(Problem(path, 1, str(error)))
     return diagnosis
 
 
-def _examine_doc(path: Path, place: int, doc: Doc, diagnosis: Diagnosis) -> None:
-    labels = [ent.label_ for ent in doc.ents]
+def _read_targets(doc: Doc) -> tuple[Sequence[Span], Counter[str], list[str]]:
+    """A Doc's entities, how many rows of token targets it has of each kind, and why
+    they cannot be read."""
+    ents: Sequence[Span] = doc.ents
+    rows: Counter[str] = Counter()
+    reasons = []
+    for layer in doc._.token_targets or {}:
+        try:
+            targets = get_targets(doc, layer)
+            if layer == "ner":
+                ents = entities_of(doc)
+        except (ValueError, TypeError, IndexError) as error:
+            reasons.append(f"{layer!r} targets: {error}")
+            continue
+        if targets is not None:
+            for kind, n in zip(KINDS, targets.count_rows(), strict=True):
+                rows[f"{layer} targets, {kind}"] += n
+    return ents, rows, reasons
+
+
+def _examine_doc(
+    path: Path, place: int, doc: Doc, ents: Sequence[Span], diagnosis: Diagnosis
+) -> None:
+    labels = [ent.label_ for ent in ents]
     diagnosis.counts.update(documents=1, tokens=len(doc), entities=len(labels))
     diagnosis.labels.update(labels)
     if not doc.text.strip():
@@ -95,8 +127,8 @@ def _examine_doc(path: Path, place: int, doc: Doc, diagnosis: Diagnosis) -> None
         diagnosis.oddities.append(Problem(path, place, reason))
 
 
-def _span_reasons(doc: Doc) -> Iterator[str]:
-    for span in doc.ents:
+def _span_reasons(doc: Doc, ents: Sequence[Span]) -> Iterator[str]:
+    for span in ents:
         yield from _edge_reason(span)
     for key, group in doc.spans.items():
         seen = set()
@@ -105,10 +137,6 @@ def _span_reasons(doc: Doc) -> Iterator[str]:
             if (span.start, span.end, span.label) in seen:
                 yield f"the span {_name(span)} stands twice in {key!r}"
             seen.add((span.start, span.end, span.label))
-    for layer, targets in (doc._.token_targets or {}).items():
-        if targets["n_tokens"] != len(doc):
-            rows = targets["n_tokens"]
-            yield f"{rows} rows of {layer!r} targets for {len(doc)} tokens"
 
 
 def _edge_reason(span: Span) -> Iterator[str]:
@@ -116,15 +144,17 @@ def _edge_reason(span: Span) -> Iterator[str]:
         yield f"the span {_name(span)} is empty or has white space at its edge"
 
 
-def _misaligned(doc: Doc, tokenizer: Tokenizer | None) -> Iterator[str]:
+def _misaligned(
+    doc: Doc, ents: Sequence[Span], tokenizer: Tokenizer | None
+) -> Iterator[str]:
     """Entities whose edges are inside the tokens that a pipeline would see."""
-    if doc.has_unknown_spaces or not doc.ents:
+    if doc.has_unknown_spaces or not ents:
         return
     offsets = characters(doc.text)
     if tokenizer is not None:
         offsets = [(t.idx, t.idx + len(t)) for t in tokenizer(doc.text)]
     starts, ends = {start for start, _ in offsets}, {end for _, end in offsets}
-    for ent in doc.ents:
+    for ent in ents:
         if ent.start_char not in starts or ent.end_char not in ends:
             yield f"the span {_name(ent)} begins or ends inside a token"
 

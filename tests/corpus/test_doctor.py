@@ -1,5 +1,6 @@
 """What `check` finds, and how the commands answer."""
 
+import numpy as np
 import pytest
 import spacy
 from spacy.cli._util import app as spacy_app
@@ -8,7 +9,9 @@ from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
 from spacy_causal.corpus.doctor import examine_corpus, shared_texts
+from spacy_causal.corpus.files import write_docbin
 from spacy_causal.corpus.records import Options
+from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 NLP = spacy.blank("en")
 
@@ -46,6 +49,59 @@ def test_oddities(tmp_path):
     diagnosis = examine_corpus(path, Options())
     assert [problem.line for problem in diagnosis.oddities] == [2, 3]
     assert diagnosis.labels == {"X": 1} and not diagnosis.problems
+
+
+def targeted(words, names, rows, layer="ner", scheme="biluo"):
+    doc = Doc(NLP.vocab, words=words)
+    targets = TokenTargets(scheme, names, np.array(rows, dtype="float32"))
+    set_targets(doc, layer, targets)
+    return doc
+
+
+def targeted_file(path, *docs):
+    write_docbin(path, DocBin(docs=docs, store_user_data=True))
+    return path
+
+
+def test_token_targets(tmp_path):
+    """As `export` writes it: what was not answered is unknown."""
+    names = ("O", "B-P", "I-P", "L-P", "U-P")
+    one_hot = np.eye(5)
+    rows = [*one_hot[[1, 3, 0, 4]], [0, 0, 0, 0, 0], [0.5, 0, 0, 0, 0.5]]
+    words = ["Ada", "Byron", "met", "Bob", "or", "Eve"]
+    tagged = targeted(["x"], ("N", "V"), [[0, 1]], "tag", "token")
+    path = targeted_file(tmp_path / "a.spacy", targeted(words, names, rows), tagged)
+    diagnosis = examine_corpus(path, Options())
+    assert diagnosis.labels == {"P": 2} and not diagnosis.problems
+    assert list(diagnosis.counts.items()) == [
+        ("documents", 2),
+        ("tokens", 7),
+        ("entities", 2),
+        ("ner targets, one-hot", 4),
+        ("ner targets, soft", 1),
+        ("ner targets, unknown", 1),
+        ("tag targets, one-hot", 1),
+        ("tag targets, soft", 0),
+        ("tag targets, unknown", 0),
+    ]
+    shown = CliRunner().invoke(app, ["check", str(path)])
+    assert shown.exit_code == 0
+    assert ["ner", "targets,", "soft", "1"] in map(str.split, shown.output.splitlines())
+
+
+def test_token_targets_with_problems(tmp_path):
+    cut, outside = (targeted(["a", "b"], ("O", "U-P"), np.eye(2)) for _ in range(2))
+    cut.user_data["._.", "token_targets", None, None]["ner"]["n_tokens"] = 3
+    outside.user_data["._.", "token_targets", None, None]["ner"]["label"][0] = 9
+    spelled = targeted(["c"], ("P",), [[1]], scheme="bio")
+    spaced = targeted(["d", " "], ("O", "U-P"), np.eye(2))
+    path = targeted_file(tmp_path / "a.spacy", cut, outside, spelled, spaced)
+    problems = examine_corpus(path, Options()).problems
+    assert [problem.line for problem in problems] == [1, 2, 3, 4]
+    reasons = ("3 rows", "out of bounds", "'P' is none of", "white space at its edge")
+    for problem, reason in zip(problems, reasons, strict=True):
+        assert reason in problem.reason
+    assert "'ner' targets" in problems[0].reason
 
 
 def test_raw_corpora_and_shared_texts(tmp_path):
