@@ -138,10 +138,12 @@ def label_scores(
 
 
 def adjustment_of(nlp: Language, component: str) -> dict[str, Any]:
-    """The settings of a component's head, and of an encoder that intervenes."""
-    config = nlp.config["components"][component]["model"]
+    """The settings of a component's head, and of an encoder that intervenes, with
+    variables (`${system.seed}`) filled in."""
+    components = nlp.config.interpolate()["components"]
+    config = components[component]["model"]
     found = dict(_plain(config.get("labeller", config)))
-    for pipe in nlp.config["components"].values():
+    for pipe in components.values():
         for block in _blocks(pipe):
             if "InterveningEncoder" in str(block.get("@architectures")):
                 found.update({f"encoder: {k}": v for k, v in _plain(block)})

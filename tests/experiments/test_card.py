@@ -1,10 +1,13 @@
 """A card's facts, and that what comes from data is only text."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from spacy.util import load_config, load_model_from_config
 
 from spacy_causal.augment.provenance import Swapped, set_provenance
 from spacy_causal.augment.seqmix.provenance import set_mix
@@ -77,6 +80,13 @@ def test_the_adjustment_is_read_off_the_config(nlp):
     assert found["adjustment"] == "approximate"
     assert found["encoder: substitute"] == "confounder"
     assert not any(isinstance(value, dict) for value in found.values())
+
+
+def test_variables_of_the_config_are_filled_in():
+    path = Path(__file__).parents[2] / "configs" / "cnn.cfg"
+    config = load_config(path, overrides={"system.seed": 17})
+    found = adjustment_of(load_model_from_config(config, auto_fill=True), "causal_ner")
+    assert found["encoder: seed"] == 17
 
 
 HOSTILE = "<b>|`a`*_[x](y)\n# z"
