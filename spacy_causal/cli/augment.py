@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.report import require_report
+
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.training import Example
@@ -60,6 +62,7 @@ def augment(
     html: Annotated[
         Path | None, typer.Option(help="Write a page of swaps here.")
     ] = None,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
     """Swap entities for others of their type; keep what the discriminator still finds.
 
@@ -68,6 +71,7 @@ def augment(
     """
     import spacy
     from numpy.random import default_rng
+    from spacy.cli._util import setup_gpu
     from tqdm import tqdm
 
     from spacy_causal.augment.bank import write_bank
@@ -75,7 +79,6 @@ def augment(
     from spacy_causal.augment.discriminator import discriminate
     from spacy_causal.augment.likeness import with_vectors
     from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
-    from spacy_causal.experiments.page import write_page
     from spacy_causal.experiments.swaps_page import SwapTally, render_swaps
 
     if output.suffix != SUFFIX:
@@ -83,6 +86,9 @@ def augment(
     if model is None and (donors or like or (min_score, max_score) != (0, 1)):
         options = "--donors, --like, --min-score and --max-score"
         msg.fail(f"{options} take a --model", exits=1)
+    if html is not None:
+        require_report()
+    setup_gpu(gpu_id, silent=True)
     settings = SwapSettings(per_example, all_entities, balance, compatible, like)
     tally, docs = SwapTally(), empty_docbin()
     try:
@@ -112,6 +118,8 @@ def augment(
     if bank is not None:
         write_bank(bank, entities)
     if html is not None:
+        from spacy_causal.experiments.page import write_page
+
         write_page(html, render_swaps(tally, source.name))
     write_docbin(output, docs)
     msg.good(f"Wrote {output} ({len(docs):,} documents)")

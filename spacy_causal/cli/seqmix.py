@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.report import require_report
+
 if TYPE_CHECKING:
     from spacy_causal.augment.perplexity.screen import FitScreen
     from spacy_causal.augment.seqmix.generate import MixCounts
@@ -65,6 +67,7 @@ def seqmix(
     html: Annotated[
         Path | None, typer.Option(help="Write a page of mixes here.")
     ] = None,
+    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
     """Mix pairs of labelled texts; keep what a language model does not find too odd.
 
@@ -73,6 +76,7 @@ def seqmix(
     """
     import spacy
     from numpy.random import default_rng
+    from spacy.cli._util import setup_gpu
     from tqdm import tqdm
 
     from spacy_causal.augment.seqmix.generate import Mixer
@@ -87,11 +91,13 @@ def seqmix(
         read_spacy,
         write_docbin,
     )
-    from spacy_causal.experiments.page import write_page
     from spacy_causal.experiments.seqmix_page import MixTally, render_mixes
 
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
+    if html is not None:
+        require_report()
+    setup_gpu(gpu_id, silent=True)
     options: dict[str, Any] = {
         "variant": variant,
         "window": window,
@@ -135,6 +141,8 @@ def seqmix(
             "lower --density, another --window or a wider range give more."
         )
     if html is not None:
+        from spacy_causal.experiments.page import write_page
+
         write_page(html, render_mixes(tally, mixer.counts, docs, source.name))
     write_docbin(output, written)
     msg.good(f"Wrote {output} ({len(written):,} documents)")

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from spacy import displacy
 from spacy.displacy.render import escape_html
 
-from spacy_causal.experiments.charts import draw_bars
 from spacy_causal.experiments.comparison import Reading, Span
 from spacy_causal.experiments.report import Report
 from spacy_causal.experiments.scores import BASELINE, METRICS
@@ -66,6 +65,9 @@ def _metrics(report: Report) -> dict[str, str]:
 
 
 def _charts(report: Report) -> dict[str, Markup]:
+    # Loads matplotlib, which pages without charts do without.
+    from spacy_causal.experiments.charts import draw_bars
+
     scores, last = report.scores, report.scores.tests[-1]
     tests = {
         name_test(test): {

@@ -1,6 +1,7 @@
 """The report: from files on disk to a page that needs nothing beside itself."""
 
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 
@@ -205,6 +206,16 @@ def test_what_draws_a_page_is_asked_for_before_anything_is_read(
     assert result.exit_code == 1
     assert "pip install 'spacy-causal[report]'" in result.output
     assert not page.exists()
+
+
+def test_a_page_without_charts_needs_no_matplotlib():
+    code = """
+import sys
+sys.modules["matplotlib"] = None
+import spacy_causal.experiments.seqmix_page
+import spacy_causal.experiments.swaps_page
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("content", [None, {"token_acc": 1.0}])
