@@ -156,7 +156,9 @@ def settings_of(arm: Arm) -> dict[str, Any]:
     return {
         "parts": {
             "acquire": {"name": arm.strategy, **describe_strategy(arm.strategy)},
-            "asks": arm.asks,
+            "asks": {"unit": arm.asks, "explore": arm.explore}
+            if arm.explore
+            else arm.asks,
             "augments": list(arm.augments),
             "hidden": arm.hidden,
             "head": arm.head,

@@ -36,6 +36,7 @@ class Arm:
     strategy (str): What chooses, see `make_strategy`.
     asks (str): What is asked about in a sentence, "mention" or "token"; "" where it is
         annotated whole.
+    explore (float): The share of the questions that show a label by chance.
     augments (tuple[str, ...]): What is added to the sentences, see `make_augment`.
     hidden (float): How much a pair of tokens mixed in the encoder's output counts.
     head (str): One of `HEADS`, or "ner": spaCy's own component, encoder and all.
@@ -43,6 +44,7 @@ class Arm:
 
     strategy: str = "random"
     asks: Unit | str = ""
+    explore: float = 0.0
     augments: tuple[str, ...] = ()
     hidden: float = 0.0
     head: str = "linear"
@@ -73,7 +75,9 @@ class Arm:
         unit: Unit = "token" if self.asks == "token" else "mention"
         # Of the rounds' model; what is trained for the score is trained from nothing.
         settings = LearnerSettings(updates=2)
-        return Asking(component, k=K, unit=unit, settings=settings)
+        return Asking(
+            component, k=K, unit=unit, explore=self.explore, settings=settings
+        )
 
 
 PARTS: dict[str, dict[str, Any]] = {
@@ -98,6 +102,7 @@ ARMS: dict[str, Arm] = {
     LINEAR: Arm(),
     **{part: Arm(**PARTS[part]) for part in PARTS},
     "feedback on mentions": Arm(asks="mention"),
+    "feedback exploring": Arm(asks="token", explore=0.5),
     "seqmix in words": Arm(augments=("seqmix",)),
     COMBINED: EVERYTHING,
     **{f"{LESS}{part}": less(part) for part in PARTS},

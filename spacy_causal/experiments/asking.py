@@ -40,7 +40,7 @@ class Asking:
     k (int): Labels shown.
     unit (str): "mention": predicted mentions and near-misses, "it is no mention" beside
         the K. "token": every token.
-    near_miss (float): See `Display`.
+    explore, near_miss (float): See `Display`.
     batch_size (int): Sentences between two updates of the model that asks.
     counted, shown (int): Questions about mentions, or tokens of them, and how many of
         those had the type among the K.
@@ -50,6 +50,7 @@ class Asking:
     user: SimulatedUser = perfect_user
     k: int = 3
     unit: Unit = "mention"
+    explore: float = 0.0
     near_miss: float = 0.1
     batch_size: int = 32
     settings: LearnerSettings = field(default_factory=LearnerSettings)
@@ -76,10 +77,20 @@ class Asking:
             trainer.restore(before)
 
     def _add_scorer(self, nlp: Language, key: Key) -> str:
-        display = Display(k=self.k, unit=self.unit, near_miss=self.near_miss)
-        config = {"source": self.component, "k": display.k, "seed": key[0]}
-        config |= {"unit": display.unit, "near_miss": display.near_miss}
-        nlp.add_pipe(SCORER, config=config)
+        display = Display(
+            k=self.k, unit=self.unit, explore=self.explore, near_miss=self.near_miss
+        )
+        nlp.add_pipe(
+            SCORER,
+            config={
+                "source": self.component,
+                "seed": key[0],
+                "k": display.k,
+                "unit": display.unit,
+                "explore": display.explore,
+                "near_miss": display.near_miss,
+            },
+        )
         return SCORER
 
     def _ask(
