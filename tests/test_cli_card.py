@@ -172,6 +172,35 @@ def test_what_cannot_be_done_is_said(model, data, tmp_path):
     assert (model / "README.md").read_text() == "Mine."
 
 
+def test_the_card_is_of_the_package_that_is_built(model, data, tmp_path):
+    named = ("--name", "messages", "--version", "1.2.3")
+    shown = call(model, data, "--meta", "--samples", 0, *named)
+    assert shown.exit_code == 0, shown.output
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    run("-m", "spacy", "package", model, packages, "--build", "none")
+    lines = (packages / "en_messages-1.2.3" / "README.md").read_text().splitlines()
+    assert "# en\\_messages 1.2.3" in lines
+    command = "python -m spacy causal card model data.spacy "
+    assert command + "--name messages --version 1.2.3" in lines
+    # As spaCy has it, a name may begin with its language.
+    shown = call(model, data, "--samples", 0, "--name", "en_letters")
+    assert "# en\\_letters 1.2.3" in shown.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "named",
+    [("--name", ""), ("--name", "my-model"), ("--name", "a_"), ("--version", "first")],
+)
+def test_what_spacy_package_refuses_is_refused(model, data, named):
+    before = (model / "meta.json").read_bytes()
+    shown = call(model, data, "--meta", "--samples", 0, *named)
+    assert shown.exit_code == 1
+    assert named[0] in shown.stdout
+    assert (model / "meta.json").read_bytes() == before
+    assert not (model / "README.md").exists()
+
+
 def run(*command, **environment):
     found = subprocess.run(
         [sys.executable, *map(str, command)],

@@ -123,7 +123,7 @@ def score_file(nlp: "Language", component: str, path: Path) -> "Scored":
         return score_docs(nlp, component, docs, on_batch=bar.update)
 
 
-def command_line(name: str, *arguments: str, **options: str | None) -> str:
+def command_line(name: str, /, *arguments: str, **options: str | None) -> str:
     """A command as one could type it; options without a value are left out."""
     given = [x for key, value in options.items() if value for x in (f"--{key}", value)]
     return " ".join(["python -m spacy causal", name, *arguments, *given])

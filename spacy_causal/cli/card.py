@@ -1,6 +1,7 @@
 """`card`: a model card in Markdown, for people and for the package of the model."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +51,13 @@ def card(
             help="Write it into the pipeline's folder, where spacy package finds it.",
         ),
     ] = False,
+    name: Annotated[
+        str | None,
+        typer.Option(help="Of the package, without the language; kept with --meta."),
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Of the package; kept with --meta.")
+    ] = None,
     component: Annotated[
         str | None, typer.Option(help="Its name; needed where there are several.")
     ] = None,
@@ -67,6 +75,9 @@ def card(
     from spacy_causal.experiments.card_text import describe, render_card
 
     setup_gpu(gpu_id, silent=True)
+    named = {"name": name, "version": version}
+    renamed = {key: value for key, value in named.items() if value is not None}
+    _require_package_name(**renamed)
     if meta:
         _require_own_readme(Path(model))
     command = command_line(
@@ -76,10 +87,13 @@ def card(
         train=None if train is None else train.name,
         dataset=dataset,
         component=component,
+        name=name,
+        version=version,
     )
     try:
         answered = [] if dataset is None else count_answers(dataset, db)
         nlp = load_model(model)
+        nlp.meta.update(renamed)
         made = gather(
             nlp, data, train, component, answered, samples, seed, command=command
         )
@@ -90,7 +104,7 @@ def card(
         write_whole(output, text)
         msg.good("The card", str(output))
     if meta:
-        write_into_model(Path(model), text, describe(made))
+        write_into_model(Path(model), text, describe(made), renamed)
         msg.good("The card", str(Path(model) / README))
     if output is None and not meta:
         typer.echo(text)
@@ -128,7 +142,7 @@ def gather(
     if train is not None:
         train_counts = facts.count_labels(train.name, trained_on, layer)
     return facts.Card(
-        name=f"{nlp.meta['lang']}_{nlp.meta['name']}",
+        name=package_name(nlp),
         version=nlp.meta["version"],
         pipes=nlp.pipe_names,
         layer=layer,
@@ -177,16 +191,24 @@ def count_answers(dataset: str, database: str) -> "list[Answered]":
     ]
 
 
-def write_into_model(folder: Path, text: str, description: str) -> None:
-    """Write a card where `spacy package` takes a model's README from, and a
-    description where the pipeline has none."""
+def package_name(nlp: "Language") -> str:
+    """What `spacy package` calls a pipeline."""
+    lang, name = nlp.meta["lang"], nlp.meta["name"]
+    return name if name.startswith(f"{lang}_") else f"{lang}_{name}"
+
+
+def write_into_model(
+    folder: Path, text: str, description: str, renamed: Mapping[str, str]
+) -> None:
+    """Write a card where `spacy package` takes a model's README from, a description
+    where the pipeline has none, and the name and version that it is to have."""
     import srsly
 
     write_whole(folder / README, text)
     said = srsly.read_json(folder / "meta.json")
-    if not said.get("description"):
-        said["description"] = description
-        write_whole(folder / "meta.json", srsly.json_dumps(said, indent=2))
+    kept = {**said, "description": said.get("description") or description, **renamed}
+    if kept != said:
+        write_whole(folder / "meta.json", srsly.json_dumps(kept, indent=2))
 
 
 def _calibration(nlp: "Language", name: str, data: Path) -> "Calibration":
@@ -196,6 +218,14 @@ def _calibration(nlp: "Language", name: str, data: Path) -> "Calibration":
     scored = score_file(nlp, name, data)
     before, after = measure(scored, 1.0), measure(scored, pipe.temperature)
     return Calibration(name, pipe.temperature, before, after)
+
+
+def _require_package_name(name: str = "model", version: str = "1.0") -> None:
+    """As `spacy package` asks for them, and the wheel that it builds."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(?<!_)", name):
+        msg.fail(f"--name takes ASCII letters, digits and _, not {name!r}.", exits=1)
+    if not re.fullmatch(r"\d+(\.\d+)*((a|b|rc|\.post|\.dev)\d+)*", version):
+        msg.fail(f"--version takes one like 1.0.0 or 1.0.0rc1: {version!r}.", exits=1)
 
 
 def _require_own_readme(folder: Path) -> None:
