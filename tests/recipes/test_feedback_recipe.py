@@ -108,7 +108,7 @@ def test_how_an_answer_is_read(said, chosen, shown):
         ({"source": "nowhere.txt"}, "no such file"),
         ({"source": "a.pdf"}, "a source ends in"),
         ({"model": "blank:en"}, "has no labels"),
-        ({"component": "ner"}, "has no ner that learns"),
+        ({"component": "ner"}, "has no ner that is a causal_ner or causal_tagger"),
         ({"follow_up": "more"}, "follow_up is one of"),
         ({"imputer": None, "k": 0}, "k is at least 1"),
     ],
