@@ -11,8 +11,9 @@ round, and a model is trained from scratch, for as many updates in every arm. In
 arms that ask, a sentence that was bought costs its words like any other, but is not
 annotated: a simulated user who is always right answers "it is X" or "none of these"
 about K = 3 types, about every token, as CITISL does it, or about predicted mentions and
-near-misses ("mentions"), where what nobody was asked about stays missing. What the
-answers come to are token targets, and all else works on those.
+near-misses ("mentions"), where what nobody was asked about stays missing. After "none
+of these" the type is picked from the list of all types, unless it is "K only", which is
+CITISL's form. What the answers come to are token targets, and all else works on those.
 
 Rows go to benchmarks/results/combined.jsonl, one a round; a run that is there as a
 whole is not run again.
@@ -156,14 +157,19 @@ def settings_of(arm: Arm) -> dict[str, Any]:
     return {
         "parts": {
             "acquire": {"name": arm.strategy, **describe_strategy(arm.strategy)},
-            "asks": {"unit": arm.asks, "explore": arm.explore}
-            if arm.explore
-            else arm.asks,
+            "asks": asks_of(arm),
             "augments": list(arm.augments),
             "hidden": arm.hidden,
             "head": arm.head,
         }
     }
+
+
+def asks_of(arm: Arm) -> str | dict[str, Any]:
+    """What is asked about, with what is not the plainest way of it."""
+    more = {"explore": arm.explore, "follow_up": arm.follow_up}
+    chosen = {name: value for name, value in more.items() if value}
+    return {"unit": arm.asks, **chosen} if chosen else arm.asks
 
 
 def create_fit(corpus: Corpus, arm: Arm, steps: int | None) -> Fit:
@@ -194,6 +200,7 @@ def outcome(
         "questions": found.questions,
         "counted": ask.counted if ask is not None else 0,
         "shown": ask.shown if ask is not None else 0,
+        "listed": ask.listed if ask is not None else 0,
         "generated": found.generated,
         "score": found.score,
         "fit_seconds": found.fit_seconds,

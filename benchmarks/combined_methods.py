@@ -1,9 +1,10 @@
 """The arms of the combined protocol: what is chosen, asked, augmented and learnt.
 
-Five parts: W-BADGE chooses; the K likeliest types are asked about; SeqMix mixes; swaps
-of entities are added; the deconfounded head learns. An arm has some of them, and what
-it lacks is the plainest thing: sentences at random, annotated whole, nothing added, a
-linear head. SeqMix is the form of it that was ahead of its controls (README.md): tokens
+Five parts: W-BADGE chooses; the K likeliest types are asked about, and after "none of
+these" the type is picked from the list ("K only": it stays unknown); SeqMix mixes;
+swaps of entities are added; the deconfounded head learns. An arm has some of them, and
+what it lacks is the plainest thing: sentences at random, annotated whole, nothing
+added, a linear head. SeqMix is the form of it that was ahead of its controls (README.md): tokens
 mixed in the encoder's output; "in words" is the paper's.
 """
 
@@ -22,6 +23,7 @@ from spacy_causal.learning.augmenting import Augment, make_augment
 from spacy_causal.learning.settings import LearnerSettings
 
 PLAIN, LINEAR, COMBINED, LESS = "plain", "linear", "combined", "combined - "
+K_ONLY = " (K only)"
 K = 3
 HEADS = {
     "linear": {"@architectures": "spacy-causal.LinearTagger.v1"},
@@ -37,6 +39,7 @@ class Arm:
     asks (str): What is asked about in a sentence, "mention" or "token"; "" where it is
         annotated whole.
     explore (float): The share of the questions that show a label by chance.
+    follow_up (bool): After "none of these" the list of all types is opened.
     augments (tuple[str, ...]): What is added to the sentences, see `make_augment`.
     hidden (float): How much a pair of tokens mixed in the encoder's output counts.
     head (str): One of `HEADS`, or "ner": spaCy's own component, encoder and all.
@@ -45,6 +48,7 @@ class Arm:
     strategy: str = "random"
     asks: Unit | str = ""
     explore: float = 0.0
+    follow_up: bool = False
     augments: tuple[str, ...] = ()
     hidden: float = 0.0
     head: str = "linear"
@@ -69,30 +73,36 @@ class Arm:
         return together
 
     def ask(self, component: str) -> Asking | None:
-        """Who is asked: somebody who is always right, and is told no more than K."""
+        """Who is asked: somebody who is always right."""
         if not self.asks:
             return None
         unit: Unit = "token" if self.asks == "token" else "mention"
         # Of the rounds' model; what is trained for the score is trained from nothing.
         settings = LearnerSettings(updates=2)
         return Asking(
-            component, k=K, unit=unit, explore=self.explore, settings=settings
+            component,
+            k=K,
+            unit=unit,
+            explore=self.explore,
+            follow_up=self.follow_up,
+            settings=settings,
         )
 
 
 PARTS: dict[str, dict[str, Any]] = {
     "wbadge": {"strategy": "wbadge"},
-    "feedback": {"asks": "token"},
+    "feedback": {"asks": "token", "follow_up": True},
     "seqmix": {"hidden": 1.0},
     "counterfactuals": {"augments": ("counterfactual",)},
     "deconfounded": {"head": "deconfounded"},
 }
 EVERYTHING = Arm(**{k: v for part in PARTS.values() for k, v in part.items()})
+WITH_K_ONLY = replace(EVERYTHING, follow_up=False)
 
 
-def less(part: str) -> Arm:
+def less(part: str, everything: Arm = EVERYTHING) -> Arm:
     """All parts but one."""
-    return replace(EVERYTHING, **{name: getattr(Arm(), name) for name in PARTS[part]})
+    return replace(everything, **{name: getattr(Arm(), name) for name in PARTS[part]})
 
 
 # ALL is the plain arm trained on the whole pool; "linear" tells, beside a CNN, what is
@@ -101,12 +111,19 @@ ARMS: dict[str, Arm] = {
     PLAIN: Arm(),
     LINEAR: Arm(),
     **{part: Arm(**PARTS[part]) for part in PARTS},
+    f"feedback{K_ONLY}": Arm(asks="token"),
     "feedback on mentions": Arm(asks="mention"),
     "feedback exploring": Arm(asks="token", explore=0.5),
     "seqmix in words": Arm(augments=("seqmix",)),
     COMBINED: EVERYTHING,
     **{f"{LESS}{part}": less(part) for part in PARTS},
-    "combined on mentions": replace(EVERYTHING, asks="mention"),
+    COMBINED + K_ONLY: WITH_K_ONLY,
+    **{
+        f"{COMBINED}{K_ONLY} - {part}": less(part, WITH_K_ONLY)
+        for part in PARTS
+        if part != "feedback"
+    },
+    "combined on mentions": replace(WITH_K_ONLY, asks="mention"),
     ALL: Arm(),
 }
 USUAL = (PLAIN, *PARTS, COMBINED, *(f"{LESS}{part}" for part in PARTS), ALL)

@@ -13,7 +13,11 @@ from spacy_causal.display.settings import Display, Unit
 from spacy_causal.experiments.active import Asked, Key
 from spacy_causal.experiments.feedback_simulation import or_no_mention, passes_over
 from spacy_causal.experiments.session import simulate_session
-from spacy_causal.experiments.users import SimulatedUser, perfect_user
+from spacy_causal.experiments.users import (
+    SimulatedUser,
+    perfect_user,
+    telling_user,
+)
 from spacy_causal.learning.journal import Answered, surviving
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.memory import Memory
@@ -41,9 +45,12 @@ class Asking:
     unit (str): "mention": predicted mentions and near-misses, "it is no mention" beside
         the K. "token": every token.
     explore, near_miss (float): See `Display`.
+    follow_up (bool): After "none of these" the type is picked from the list of all, as
+        in a session with `--follow-up list`; by somebody who is always right.
     batch_size (int): Sentences between two updates of the model that asks.
     counted, shown (int): Questions about mentions, or tokens of them, and how many of
         those had the type among the K.
+    listed (int): Sentences in which the list was opened.
     """
 
     component: str
@@ -52,10 +59,12 @@ class Asking:
     unit: Unit = "mention"
     explore: float = 0.0
     near_miss: float = 0.1
+    follow_up: bool = False
     batch_size: int = 32
     settings: LearnerSettings = field(default_factory=LearnerSettings)
     counted: int = 0
     shown: int = 0
+    listed: int = 0
     answered: dict[str, Answered] = field(default_factory=dict)
 
     def __call__(
@@ -110,11 +119,12 @@ class Asking:
             seed=int(default_rng([*key, ASKING]).integers(2**31)),
         )
         mentions = self.unit == "mention"
+        user = telling_user if self.follow_up else self.user
         questions = 0
         for step in simulate_session(
             learner,
             docs,
-            partial(or_no_mention, self.user) if mentions else self.user,
+            partial(or_no_mention, user) if mentions else user,
             frequent=(),
             batch_size=self.batch_size,
             keep=passes_over(docs) if mentions else None,
@@ -128,6 +138,7 @@ class Asking:
             id = ids[int(said.doc)]
             answers = tuple(replace(answer, doc=id) for answer in said.answers)
             self.answered[id] = replace(said, answers=answers)
+            self.listed += any(a.chosen not in (None, *a.shown) for a in answers)
         return questions
 
     def _known(self, nlp: Language) -> dict[str, Doc]:

@@ -29,7 +29,8 @@ ABLATION = ["without", "pairs", "last F1", "with it", "mean F1", "with it"]
 class Costs(NamedTuple):
     """Seconds of a person's time for a sentence that is annotated whole with all labels
     at hand, and for one with K candidates: CITISL (Findings of EMNLP 2022), section
-    6.2, measured on Few-NERD, which has 66 types."""
+    6.2, measured on Few-NERD, which has 66 types. A sentence in which the list of all
+    labels is opened after "none of these" costs both."""
 
     whole: float = 24.0
     asked: float = 17.0
@@ -58,14 +59,15 @@ class Reached(NamedTuple):
 def in_time(rows: Rows, costs: Costs) -> list[dict[str, Any]]:
     """The rows with a person's seconds in the place of words.
 
-    rows (Rows): With "sentences" labelled until then and how many of them were only
-        "asked" about.
+    rows (Rows): With "sentences" labelled until then, how many of them were only
+        "asked" about, and in how many of those the list was opened ("listed").
     """
     return [
         {
             **row,
             "words": costs.whole * (row["sentences"] - row["asked"])
-            + costs.asked * row["asked"],
+            + costs.asked * row["asked"]
+            + costs.whole * row.get("listed", 0),
         }
         for row in rows
     ]

@@ -119,6 +119,19 @@ def test_a_refused_type_is_ruled_out(trained, pool):
         assert targets.rows[answer.start].sum() == pytest.approx(1)
 
 
+def test_after_none_of_these_the_list_tells_the_type(train, pool):
+    barely = train([pool["0"], pool["7"]], (0,), steps=1)
+    asking = Asking(COMPONENT, unit="token", k=1, follow_up=True, settings=SETTINGS)
+    found = ask(asking, barely, pool, ["1", "2", "3"])
+    for doc in found.docs.values():
+        assert tags_of(doc) == ["B-PER", "O", "O", "B-LOC", "O"]
+    opened = [
+        any(answer.chosen not in answer.shown for answer in answered.answers)
+        for answered in asking.answered.values()
+    ]
+    assert asking.listed == sum(opened) > 0
+
+
 def test_model_is_left_as_it_was_and_later_rounds_know_earlier_answers(trained, pool):
     before = pipes_to_bytes(trained, trained.pipe_names)
     asking = Asking(COMPONENT, unit="token", settings=SETTINGS)

@@ -62,6 +62,12 @@ def test_only_what_was_asked_about_costs_less_time():
     assert times == [2 * 24, 2 * 24 + 2 * 17, 2 * 24 + 4 * 17]
 
 
+def test_an_opened_list_costs_as_much_as_the_whole_sentence_besides():
+    rows = [row | {"listed": row["round"]} for row in BETTER[:3]]
+    times = [row["words"] for row in in_time(rows, COSTS)]
+    assert times == [48, 48 + 2 * 17 + 24, 48 + 4 * 17 + 2 * 24]
+
+
 def test_table_has_a_line_an_arm_beside_the_baseline():
     lines = savings_table([*PLAIN, *BETTER, *WORSE], "plain", COSTS)
     assert all(len(line) == len(SAVINGS) for line in lines)
