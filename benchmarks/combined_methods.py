@@ -4,8 +4,8 @@ Five parts: W-BADGE chooses; the K likeliest types are asked about, and after "n
 these" the type is picked from the list ("K only": it stays unknown); SeqMix mixes;
 swaps of entities are added; the deconfounded head learns. An arm has some of them, and
 what it lacks is the plainest thing: sentences at random, annotated whole, nothing
-added, a linear head. SeqMix is the form of it that was ahead of its controls (README.md): tokens
-mixed in the encoder's output; "in words" is the paper's.
+added, a linear head. SeqMix is the form of it that was ahead of its controls
+(README.md): tokens mixed in the encoder's output; "in words" is the paper's.
 """
 
 from collections.abc import Sequence
