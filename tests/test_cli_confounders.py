@@ -43,3 +43,10 @@ def test_a_component_that_is_not_there(model):
     shown = call(model, "--component", "parser")
     assert shown.returncode == 1
     assert "no component 'parser'" in shown.stdout
+
+
+def test_a_pipeline_that_is_not_there(tmp_path):
+    shown = call(str(tmp_path / "nothing"))
+    assert shown.returncode == 1
+    assert "Can't find model" in shown.stdout
+    assert "Traceback" not in shown.stderr

@@ -14,7 +14,10 @@ def confounders(
     """Show a component's confounders: P(z), and what each of them moves."""
     from spacy.util import load_model
 
-    nlp = load_model(model)
+    try:
+        nlp = load_model(model)
+    except (ValueError, OSError) as error:
+        msg.fail(str(error), exits=1)
     if component not in nlp.pipe_names:
         found = ", ".join(nlp.pipe_names)
         msg.fail(f"{model} has no component {component!r}: it has {found}", exits=1)

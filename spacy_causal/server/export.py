@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import srsly
-from sqlalchemy import make_url
 
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
 from spacy_causal.files import write_whole
@@ -18,7 +17,7 @@ from spacy_causal.learning.settling import Held, settle
 from spacy_causal.server.controller import whole_task
 from spacy_causal.server.pipelines import load_pipeline
 from spacy_causal.server.teaching import answers_of, doc_key, words_of_task
-from spacy_causal.store.database import Database, is_in_memory
+from spacy_causal.store.database import Database, is_in_memory, parse_url
 from spacy_causal.store.ledger import Ledger
 from spacy_causal.targets.token_targets import set_targets
 
@@ -83,14 +82,14 @@ class Text:
 def read_answers(dataset: str, db: str) -> list[Task]:
     """The answers of a dataset that stand, in the order given.
 
-    Raises ValueError when there is no such dataset.
+    Raises ValueError when there is no such dataset, or its database is not opened.
     """
     return read_dataset(dataset, db)[0]
 
 
 def read_dataset(dataset: str, db: str) -> tuple[list[Task], dict[str, Any]]:
     """The same, and the config of the session that was begun last."""
-    path = make_url(db).database
+    path = parse_url(db).database
     if db.startswith("sqlite") and (is_in_memory(db) or not Path(str(path)).exists()):
         raise ValueError(f"There is no database {db}.")
     database = Database(db)

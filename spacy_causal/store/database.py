@@ -8,6 +8,7 @@ from typing import Any
 
 import srsly
 from sqlalchemy import (
+    URL,
     BigInteger,
     Column,
     Engine,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from spacy_causal.store.lock import DatasetLock
@@ -60,12 +62,18 @@ class Database:
     """Datasets under one URL.
 
     url (str): As SQLAlchemy has it; "sqlite://" keeps all in memory and writes nothing.
+    Raises ValueError when it cannot be opened.
     """
 
     def __init__(self, url: str = DEFAULT_URL):
-        self.url = make_url(url)
-        self.engine = _engine(url)
-        _metadata.create_all(self.engine)
+        self.url = parse_url(url)
+        try:
+            self.engine = _engine(url)
+            _metadata.create_all(self.engine)
+        except (SQLAlchemyError, ImportError) as error:
+            reason = getattr(error, "orig", None) or error
+            # Printed as text, a URL hides its password.
+            raise ValueError(f"{self.url} cannot be opened: {reason}") from error
 
     def names(self) -> list[str]:
         """The datasets that there are, sorted."""
@@ -143,9 +151,23 @@ class Dataset:
         self._lock.release()
 
 
+def parse_url(url: str) -> URL:
+    """The parts of a database's URL.
+
+    Raises ValueError, which does not show a password, when it is none.
+    """
+    try:
+        return make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise ValueError(
+            "The URL of the database has to be like sqlite:///FILE or "
+            "postgresql+psycopg://USER@HOST/NAME."
+        ) from error
+
+
 def is_in_memory(url: str) -> bool:
     """Whether what is stored under a URL is gone with the process."""
-    parsed = make_url(url)
+    parsed = parse_url(url)
     return parsed.get_backend_name() == "sqlite" and parsed.database in (
         None,
         "",

@@ -126,6 +126,9 @@ def test_the_command(tmp_path, capsys):
     with pytest.raises(SystemExit):
         export_command("two", tmp_path / "x.jsonl", db=url)
     assert "there is one" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        export_command("one", tmp_path / "x.jsonl", db="nowhere")
+    assert "has to be like sqlite:///FILE" in capsys.readouterr().out
 
 
 def test_stats(tmp_path):

@@ -83,6 +83,30 @@ def test_one_writer_a_dataset(url):
     again.close()
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("nowhere", "has to be like sqlite:///FILE"),
+        ("postgresql://ann:secret@host:port/x", "has to be like sqlite:///FILE"),
+        ("oracle9://ann:secret@host/x", "cannot be opened: Can't load plugin"),
+        ("sqlite+driver://", "cannot be opened: Can't load plugin"),
+    ],
+)
+def test_a_url_that_cannot_be_opened_is_told_apart(url, reason):
+    with pytest.raises(ValueError) as raised:
+        Database(url)
+    assert reason in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    path = tmp_path / "a.db"
+    path.write_text("Anna lives in Paris. " * 100)
+    with pytest.raises(ValueError, match=r"a\.db cannot be opened: file is not a data"):
+        Database(f"sqlite:///{path}")
+    assert path.read_text() == "Anna lives in Paris. " * 100
+
+
 def test_sqlite_syncs_what_it_commits(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/a.db")
     with database.engine.connect() as connection:
