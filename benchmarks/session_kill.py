@@ -1,53 +1,55 @@
 """A server killed at random moments: answers lost, questions asked twice.
 
-    python benchmarks/session_kill.py MODEL TEXTS.txt --kills 200
+    python benchmarks/session_models.py FOLDER
+    python benchmarks/session_kill.py FOLDER --kills 200
 
 Four simulated annotators answer at once. The server is killed (SIGKILL) after a random
 time and started again on the same dataset. An answer is lost if the server had
-acknowledged it and the journal does not have it; a question is asked twice if two
-answers to it were acknowledged.
+acknowledged it and the journal does not have it; a question is asked twice if anybody
+is asked about the same span of the same text, whatever is shown, after an answer about
+it was acknowledged. What a restart takes beyond loading
+is told from the first start, when nothing was answered. A row goes to
+benchmarks/results/sessions.jsonl.
 """
 
-import json
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import numpy as np
 import typer
 from numpy.random import default_rng
-from session_server import Server
+from session_server import ANNOTATORS, ROWS, Server
+from tqdm import tqdm
 
+from spacy_causal.experiments.results import Results
 from spacy_causal.store.database import Database
 from spacy_causal.store.ledger import Ledger
 
-ANNOTATORS = ("ann", "bob", "cid", "dan")
+Place = tuple[str, int, int]
 
 
 def main(
-    model: str,
-    texts: Path,
+    folder: Path,
     *,
     kills: int = 200,
     longest: Annotated[float, typer.Option(help="Seconds to a kill, at most.")] = 3.0,
     seed: int = 0,
-    output: Annotated[
-        Path | None, typer.Option(help="JSON lines to append to.")
-    ] = None,
+    rows: Path = ROWS,
 ) -> None:
+    """Append a row."""
     rng = default_rng(seed)
-    acknowledged: list[tuple[str, int]] = []
-    starts = []
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/a.db"
-        server = Server(model, texts, url)
-        for _ in range(kills):
+    seen = Seen()
+    starts: list[float] = []
+    with TemporaryDirectory() as scratch:
+        url = f"sqlite:///{scratch}/a.db"
+        server = Server(folder / "cnn", folder / "stream.spacy", url)
+        for _ in tqdm(range(kills), disable=None):
             threads = [
-                threading.Thread(target=annotate, args=(server, name, acknowledged))
+                threading.Thread(target=annotate, args=(server, name, seen))
                 for name in ANNOTATORS
             ]
             for thread in threads:
@@ -62,35 +64,83 @@ def main(
         kept = Ledger(database.records("benchmark")).answers.values()
         database.close()
     journal = {(record.session, record.task_hash) for record in kept}
-    times = Counter(number for _, number in acknowledged)
-    row = {
-        "kills": kills,
-        "seed": seed,
-        "acknowledged": len(acknowledged),
+    cell = {"bench": "kill", "kills": kills, "longest": longest, "seed": seed}
+    outcome = {
+        "acknowledged": len(seen.acknowledged),
         "in_journal": len(kept),
-        "lost": len(set(acknowledged) - journal),
-        "asked_twice": sum(n > 1 for n in times.values()),
+        "lost": len(set(seen.acknowledged) - journal),
+        "asked": seen.asked,
+        "asked_twice": seen.asked_again,
         "answered_twice_in_journal": len(kept) - len({x.task_hash for x in kept}),
+        "not_saved": seen.not_saved,
+        "finished": seen.finished,
+        "first_start_s": round(server.started_in, 2),
         "restart_median_s": round(float(np.median(starts)), 2),
         "restart_max_s": round(max(starts), 2),
     }
-    print(json.dumps(row))
-    if output is not None:
-        with output.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+    Results(rows).append(cell, outcome)
+    print(cell, outcome)
 
 
-def annotate(server: Server, name: str, acknowledged: list[tuple[str, int]]) -> None:
+class Seen:
+    """What all annotators together saw.
+
+    acknowledged (list[tuple[str, int]]): By whom, and the question.
+    asked, asked_again: Questions handed out; those of them that had an acknowledged
+        answer before they were handed out.
+    not_saved: Replies other than "saved".
+    finished: Whether the texts came to their end.
+    """
+
+    def __init__(self) -> None:
+        self.acknowledged: list[tuple[str, int]] = []
+        self.answered: set[Place] = set()
+        self.asked = self.asked_again = self.not_saved = 0
+        self.finished = False
+        self.lock = threading.Lock()
+
+
+def annotate(server: Server, name: str, seen: Seen) -> None:
     """Answer until the server is gone."""
+    answered: set[Place] = set()
     try:
-        asked = server.questions(name)
-        while asked:
-            reply = server.answer(name, asked[0])
-            if reply["saved"] == ["saved"]:
-                acknowledged.append((name, asked[0]["_task_hash"]))
-            asked = reply["questions"]
+        with seen.lock:
+            answered |= seen.answered
+        reply = server.ask(name)
+        while not reply["done"]:
+            for question in reply["questions"]:
+                place = place_of(question)
+                with seen.lock:
+                    seen.asked += 1
+                    seen.asked_again += place in answered
+                    answered |= seen.answered
+                reply = server.choose_first(name, question)
+                with seen.lock:
+                    note(reply, name, question, seen)
+            if not reply["questions"]:
+                with seen.lock:
+                    answered |= seen.answered
+                reply = server.ask(name)
+        seen.finished = True
     except httpx.HTTPError:
         return
+
+
+def note(
+    reply: dict[str, Any], name: str, question: dict[str, Any], seen: Seen
+) -> None:
+    """Keep what a reply acknowledged."""
+    if reply["saved"] == ["saved"]:
+        seen.acknowledged.append((name, question["_task_hash"]))
+        seen.answered.add(place_of(question))
+    else:
+        seen.not_saved += 1
+
+
+def place_of(question: dict[str, Any]) -> Place:
+    """What a question is about."""
+    (span,) = question["spans"]
+    return question["text"], span["start"], span["end"]
 
 
 if __name__ == "__main__":
