@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from combined_methods import COMBINED, LESS, LINEAR, PARTS, PLAIN
 
+from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.active_page import CHOSEN, draw_active
 from spacy_causal.experiments.page import write_page
 from spacy_causal.experiments.results import Results
@@ -66,19 +67,32 @@ def main(
 def groups_of(rows: list[Row]) -> dict[str, list[Row]]:
     """The rows that may be compared, by the name of what they have in common; arms are
     strategies to what draws and counts. Of an arm that was run with other settings
-    since, the last settings' rows are taken."""
+    since, the last settings' rows are taken; of a run that has not come to its last
+    round, none."""
     groups: dict[tuple, list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in GROUP), []).append(row)
     found = {}
     for (data, encoder, split, *_), own in groups.items():
         parts = {row["arm"]: row["parts"] for row in own}
-        kept = [row for row in own if row["parts"] == parts[row["arm"]]]
+        kept = whole_runs([row for row in own if row["parts"] == parts[row["arm"]]])
         name = f"{data}, {split}: {ENCODERS[encoder]}"
         while name in found:
             name += " (other sizes)"
         found[name] = [row | {"strategy": row["arm"]} for row in kept]
     return found
+
+
+def whole_runs(rows: list[Row]) -> list[Row]:
+    """The rows of arms and seeds that were run to the end."""
+    last = max(row["round"] for row in rows)
+    ended = {run_of(row) for row in rows if row["round"] == last}
+    return [row for row in rows if row["arm"] == ALL or run_of(row) in ended]
+
+
+def run_of(row: Row) -> tuple[str, int]:
+    """What a row is a round of."""
+    return row["arm"], row["seed"]
 
 
 def tables_of(rows: list[Row], costs: Costs) -> list[Table]:

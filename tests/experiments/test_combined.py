@@ -101,6 +101,8 @@ def test_rows_go_on_where_they_stopped_and_make_a_page(corpora, benchmarks, tmp_
     page = report.render_page(told, report.Costs())
     assert "How much less annotation" in page and "combined" in page
     assert "24 s for a sentence" in page and "20 updates" in page
+    (cut,) = report.groups_of(told[:5]).values()
+    assert {row["arm"] for row in cut} == {"plain"}
 
 
 def test_an_arm_that_is_not_there_is_refused(corpora, tmp_path):
