@@ -37,8 +37,14 @@ SAMPLE = 500
 def detect_format(path: Path, options: Options) -> str:
     """Name the format of a file or folder; `options.format` decides when it is given.
 
-    Raises ValueError when the format is unknown or cannot be told.
+    Raises ValueError when the format is unknown or cannot be told, or the file cannot
+    be read.
     """
+    if not path.is_dir():
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from error
     if options.format is not None:
         if options.format not in FORMATS:
             formats = ", ".join(FORMATS)

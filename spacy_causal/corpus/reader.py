@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from spacy.language import Language
@@ -10,6 +11,7 @@ from spacy.training import Corpus, Example
 from spacy.vocab import Vocab
 
 from spacy_causal.corpus.doctor import is_annotated
+from spacy_causal.corpus.files import read_spacy
 from spacy_causal.targets.token_targets import register_extension, slice_targets
 
 ReadExamples = Callable[[Language], Iterable[Example]]
@@ -46,11 +48,13 @@ def create_corpus(
 
 
 class _TargetCorpus(Corpus):
-    """spaCy's reader; Docs are cut by us, because `Span.as_doc` drops targets."""
+    """spaCy's reader; errors name the file, `limit` counts the Docs of all files, and
+    Docs are cut by us, because `Span.as_doc` drops targets."""
 
     def read_docbin(self, vocab: Vocab, locs: Iterable[str | Path]) -> Iterator[Doc]:
+        docs = (doc for loc in locs for doc in read_spacy(Path(loc), vocab) if len(doc))
         warned = False
-        for doc in super().read_docbin(vocab, locs):
+        for doc in islice(docs, self.limit or None):
             if not warned and not is_annotated(doc):
                 warned = True
                 warnings.warn(_lost_targets(doc, self.path), stacklevel=2)

@@ -74,3 +74,30 @@ def test_it_is_what_spacy_finds(tmp_path, doc):
     assert len(list(create(tmp_path, limit=1)(NLP))) == 1
     with pytest.raises(ValueError, match="no path"):
         create(None)
+
+
+def test_limit_counts_the_docs_of_all_files(tmp_path, doc):
+    for name in "abc":
+        DocBin(docs=[doc, NLP.make_doc(""), doc], store_user_data=True).to_disk(
+            tmp_path / f"{name}.spacy"
+        )
+    for limit, count in [(0, 6), (1, 1), (2, 2), (3, 3), (9, 6)]:
+        assert len(list(create_corpus(tmp_path, limit=limit)(NLP))) == count
+
+
+def test_a_file_that_is_none_is_named(tmp_path, doc):
+    write(tmp_path / "a.spacy", doc)
+    (tmp_path / "b.spacy").write_text("what?")
+    with pytest.raises(ValueError, match=r"b\.spacy: no \.spacy file"):
+        list(create_corpus(tmp_path)(NLP))
+
+
+def test_a_text_without_sentences_is_never_cut(tmp_path):
+    long = Doc(NLP.vocab, words=["Ada", "ran"])
+    long.set_ents([], default="outside")
+    path = write(tmp_path / "a.spacy", long)
+    (example,) = create_corpus(path, gold_preproc=True)(NLP)
+    assert [token.text for token in example.predicted] == ["Ada", "ran"]
+    with pytest.warns(UserWarning, match="no sentence boundary cuts it") as caught:
+        assert not list(create_corpus(path, max_length=2)(NLP))
+    assert len(caught) == 1
