@@ -1,6 +1,6 @@
 """Texts as tasks: which labels are shown about each token or mention."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -13,9 +13,11 @@ from spacy_causal.display.candidates import OUTSIDE, type_names
 from spacy_causal.learning.reading import memory_zone
 from spacy_causal.learning.weights import pipes_from_bytes
 from spacy_causal.pipeline.candidate_scorer import CandidateScorer
+from spacy_causal.server.finished import finished_texts, reading_of
 from spacy_causal.server.pipelines import SCORER
 from spacy_causal.server.sources import Source
-from spacy_causal.store.hashing import set_hashes
+from spacy_causal.store.hashing import input_hash, set_hashes
+from spacy_causal.store.records import Record
 from spacy_causal.types import NONE_OF_THESE, Candidates
 
 VIEW = "choice"
@@ -63,6 +65,9 @@ class Asking:
 class QuestionStream:
     """Tasks about each text of a source, by the newest weights there are.
 
+    Each says what reading of its text it is from, and the first of a text which texts
+    before it had no questions, see `finished_texts`.
+
     problems (list[Problem]): Lines that were passed over, so far.
     """
 
@@ -82,6 +87,16 @@ class QuestionStream:
         config = {"source": component, "k": k, "unit": asking.unit, "explore": explore}
         nlp.add_pipe(SCORER, config={**config, "seed": asking.seed})
         self.unit = self._scorer.display.unit_of(self._pipe.tag_set)
+        self._finished: set[int] = set()
+        self._quiet: list[int] = []
+
+    def resume(self, answers: Iterable[Record]) -> None:
+        """Pass over the texts that need no second reading, see `finished_texts`.
+
+        They count as before where rounds are counted, so that what is shown about the
+        others is drawn as it would have been.
+        """
+        self._finished = finished_texts(answers, self.unit)
 
     @property
     def problems(self) -> list[Problem]:
@@ -132,7 +147,8 @@ class QuestionStream:
             batch = list(islice(docs, TEXTS_AT_ONCE))
             if not batch:
                 return None
-            return [task for doc in self._read(batch) for task in self._tasks(doc)]
+            left = [x for x in batch if input_hash(x.text) not in self._finished]
+            return [task for doc in self._read(left) for task in self._tasks(doc)]
 
     def _read(self, docs: list[Doc]) -> Iterator[Doc]:
         for doc in docs:
@@ -142,10 +158,18 @@ class QuestionStream:
                 reason = f"the pipeline cannot read it: {error}"[:200]
                 self.problems.append(Problem(self.source.path, 0, reason))
 
-    def _tasks(self, doc: Doc) -> Iterator[dict[str, Any]]:
+    def _tasks(self, doc: Doc) -> list[dict[str, Any]]:
         about = {"text": doc.text, "tokens": tokens_of(doc)}
-        for question in doc._.candidates:
-            yield set_hashes({**about, **self._question(doc, question)}, VIEW)
+        tasks = [
+            set_hashes({**about, **self._question(doc, question)}, VIEW)
+            for question in doc._.candidates
+        ]
+        if not tasks:
+            self._quiet.append(input_hash(doc.text))
+            return []
+        reading = reading_of(task["_task_hash"] for task in tasks)
+        tasks[0]["quiet"], self._quiet = self._quiet, []
+        return [{**task, "reading": reading} for task in tasks]
 
     def _question(self, doc: Doc, question: Candidates) -> dict[str, Any]:
         span = doc[question.start : question.end]

@@ -56,6 +56,7 @@ class Controller:
     components (dict): What a recipe returned. Where `update` has a method `forget`, an
         undo also takes back what was learnt; where it has `busy`, it is waited for;
         where it has `is_due`, that says of the ledger whether a batch is complete.
+        Where `stream` has a method `resume`, it is first told what was answered.
     overlap, timeout: See `OpenTasks`.
     ahead (int): Questions made before they are asked for.
     Raises ValueError for a recipe that cannot be run, or a dataset somebody writes to.
@@ -84,6 +85,9 @@ class Controller:
         self._reopen()
         self._resume()
         self._write(Record("begun", content={"config": _plain(self.config)}))
+        resume = getattr(components["stream"], "resume", None)
+        if resume is not None:
+            resume(self.ledger.answers.values())
         self._feed = Feed(components["stream"], ahead=ahead)
         self._closed = False
         self._teacher = threading.Thread(target=self._teach, daemon=True)
