@@ -114,6 +114,7 @@ def feedback(
             "instructions": guidelines,
             "model": model,
             "mode": stream.asking.mode,
+            "explore": stream.asking.explored,
             "unit": stream.unit,
             "none": NONE_OF_THESE,
             "outside": stream.outside,

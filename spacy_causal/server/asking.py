@@ -35,7 +35,8 @@ class Asking:
     all_labels (bool): The full-list mode: the most probable label, and a list of all.
     follow_up (str): After "none of these": "off", "next" (the K after them) or "list".
     explore (float): The share of the questions whose last label is drawn by chance, see
-        `Display`; in the full-list mode none is.
+        `Display`; in the full-list mode none is. What a task says of how probable its
+        labels were to be shown is closed-form: there is no other chance in it.
     seed (int): Of what chance there is in what is shown.
     """
 
@@ -55,6 +56,11 @@ class Asking:
     def n_shown(self) -> int:
         """Labels shown at first."""
         return 1 if self.all_labels else self.k
+
+    @property
+    def explored(self) -> float:
+        """The share of the questions whose last label is drawn by chance."""
+        return 0.0 if self.all_labels else self.explore
 
     @property
     def mode(self) -> str:
@@ -83,9 +89,9 @@ class QuestionStream:
         self.nlp, self.component, self.source = nlp, component, source
         self.asking, self._new_weights = asking, new_weights
         k = asking.n_shown * (2 if asking.follow_up == "next" else 1)
-        explore = 0.0 if asking.all_labels else asking.explore
-        config = {"source": component, "k": k, "unit": asking.unit, "explore": explore}
-        nlp.add_pipe(SCORER, config={**config, "seed": asking.seed})
+        config = {"source": component, "k": k, "unit": asking.unit}
+        chance = {"explore": asking.explored, "seed": asking.seed}
+        nlp.add_pipe(SCORER, config={**config, **chance, "propensities": True})
         self.unit = self._scorer.display.unit_of(self._pipe.tag_set)
         self._finished: set[int] = set()
         self._quiet: list[int] = []
@@ -179,6 +185,9 @@ class QuestionStream:
         if self.outside and self.outside not in labels:
             others.append(self.outside)
         shown = zip(labels, question.scores, strict=False)
+        assert question.propensities is not None
+        # A sum of floats may end above 1.
+        probable = [min(1.0, float(p)) for p in question.propensities[:n_shown]]
         return {
             "spans": [
                 {
@@ -194,7 +203,9 @@ class QuestionStream:
                 *({"id": x, "text": x} for x in others),
             ],
             "shown": labels,
+            "propensities": probable,
             "next": list(question.labels[n_shown:]),
+            "explore": self.asking.explored,
             "unit": self.unit,
             "seed": self._scorer.seed,
             "round": self._scorer.round,

@@ -48,6 +48,40 @@ def test_what_is_shown(model, source, options, n_shown, n_next):
         assert set(named) - {NONE_OF_THESE} <= {*components["config"]["labels"], "O"}
 
 
+@pytest.mark.parametrize("options", [{}, {"k": 1}, {"explore": 0.0}])
+def test_a_task_says_how_probable_what_it_shows_was(model, tmp_path, options):
+    """By hand for three types: the last of K is the K-th, unless it is drawn from the
+    4 - K that are not among the first K - 1; and as often as that it is shown."""
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"Anna{i} lives in Rome{i}\n" for i in range(150)))
+    options = {"k": 2, "explore": 0.4, **options}
+    components = feedback("one", model, str(path), unit="token", **options)
+    k, explore = options["k"], options["explore"]
+    others = explore / (4 - k)
+    drawn = total = 0
+    for task in components["stream"]:
+        *first, last = task["propensities"]
+        assert first == pytest.approx([1] * (k - 1)) and len(task["shown"]) == k
+        total += 1
+        if last == pytest.approx(others) and explore:
+            drawn += 1
+        else:
+            assert last == pytest.approx(1 - explore + others)
+        assert task["explore"] == components["config"]["explore"] == explore
+        said = {**task, "answer": "accept", "accept": [task["shown"][-1]]}
+        assert answer_of(said).propensity == last
+    expected = others * (3 - k)
+    assert total == 600
+    assert abs(drawn / total - expected) < 5 * (expected / total) ** 0.5 + 1e-9
+
+
+def test_the_full_list_shows_nothing_by_chance(model, source):
+    components = feedback("one", model, source, unit="token", all_labels=True)
+    for task in components["stream"]:
+        assert task["propensities"] == [1] and task["explore"] == 0
+    assert components["config"]["explore"] == 0
+
+
 def test_labels_are_added_and_a_blank_pipeline_is_begun(source):
     components = feedback("one", "blank:en", source, labels="PER, ORG", unit="token")
     assert components["config"]["labels"] == ["O", "PER", "ORG"]
