@@ -35,3 +35,26 @@ def test_distributions():
     np.testing.assert_allclose(np.exp(log_softmax(logits)), softmax(logits))
     np.testing.assert_allclose(entropy(np.eye(3)), 0)
     np.testing.assert_allclose(entropy(np.full((1, 8), 1 / 8)), np.log(8))
+
+
+@pytest.mark.parametrize("function", [softmax, log_softmax, entropy])
+@pytest.mark.parametrize("shape", [(4,), (3, 2, 4)])
+def test_the_last_axis_of_any_number_of_them(function, shape):
+    values = np.random.default_rng(0).dirichlet(np.ones(4), size=shape[:-1])
+    rows = [function(row[None])[0] for row in values.reshape(-1, 4)]
+    np.testing.assert_allclose(
+        function(values), np.reshape(rows, function(values).shape)
+    )
+    assert function(values).shape == (shape[:-1] if function is entropy else shape)
+
+
+def test_large_logits_do_not_overflow():
+    logits = np.array([[1e4, 1e4, -1e4], [-1e4, -1e4, -1e4]])
+    np.testing.assert_allclose(softmax(logits), [[0.5, 0.5, 0], [1 / 3] * 3])
+    expected = [[-np.log(2), -np.log(2), -2e4 - np.log(2)], [-np.log(3)] * 3]
+    np.testing.assert_allclose(log_softmax(logits), expected)
+
+
+def test_no_rows_of_no_labels():
+    assert log_softmax(np.zeros((2, 0))).shape == (2, 0)
+    assert soft_cross_entropy(np.zeros((0, 3)), np.zeros((0, 3)))[0] == 0

@@ -37,6 +37,7 @@ def test_mnlp_does_not_grow_with_length():
     once, twice = math.log(0.5), 2 * math.log(0.5)
     scores = u.normalised_log_probability(np.array([once, twice, 0]), np.arange(1, 4))
     assert scores == pytest.approx([math.log(2), math.log(2), 0])
+    assert u.normalised_log_probability(np.zeros(1), np.zeros(1, dtype=int)) == [0]
 
 
 def test_token_entropy():
@@ -46,6 +47,10 @@ def test_token_entropy():
         math.log(4)
     )
     assert u.normalised_token_entropy(np.eye(3)) == 0
+    assert u.normalised_token_entropy(np.full((1, 2), 0.5)) == pytest.approx(
+        math.log(2)
+    )
+    assert u.normalised_token_entropy(P[:0]) == 0
 
 
 def test_vote_entropy():
@@ -54,6 +59,18 @@ def test_vote_entropy():
         for count in Counter(VOTES[:, t].tolist()).values():
             slow -= count / 5 * math.log(count / 5) / VOTES.shape[1]
     assert u.vote_entropy(VOTES) == pytest.approx(slow)
+
+
+def test_votes_are_counted_token_by_token():
+    slow = [[int((token == tag).sum()) for tag in range(3)] for token in VOTES.T]
+    np.testing.assert_array_equal(u.vote_counts(VOTES), slow)
+
+
+@pytest.mark.parametrize(
+    "measure", [u.vote_entropy, u.sequence_disagreement, u.token_disagreement]
+)
+def test_nobody_disagrees_about_no_tokens(measure):
+    assert measure(np.zeros((4, 0), dtype=int)) == 0
 
 
 @pytest.mark.parametrize("tag", [0, 3, 200])
@@ -80,6 +97,10 @@ def test_mutual_information():
     for passes, expected in ((even, math.log(2)), (alike, 0)):
         found = u.mutual_information(passes.mean(0), entropy(passes).mean(0))
         assert found == pytest.approx([expected])
+
+
+def test_rounding_is_no_negative_information():
+    assert u.mutual_information(np.array([[0.5, 0.5]]), np.array([0.7])) == [0]
 
 
 def test_bald_takes_what_passes_disagree_on():

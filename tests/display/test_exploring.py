@@ -41,10 +41,18 @@ def test_where_all_labels_are_shown_the_last_stays():
     assert (got == [1, 0, 2]).all()
 
 
+def test_draws_of_zero_and_of_the_share_itself():
+    zeros = np.zeros((1, 7))
+    assert explored(SHOWN, zeros, 0.0).tolist() == [[4, 0, 2]]
+    assert explored(SHOWN, zeros, 0.5).tolist() == [[4, 0, 1]]
+    assert explored(SHOWN, zeros + 0.5, 0.5).tolist() == [[4, 0, 2]]
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("share", [0.25, 1.0])
-def test_the_propensity_is_how_often_a_label_is_shown(share):
+def test_the_propensity_is_how_often_a_label_is_shown(share, k):
     """Five labels in any order, each order as likely as its weight: by enumeration."""
-    k, n_types = 3, 5
+    n_types = 5
     orders = list(permutations(range(n_types)))
     weights = np.random.default_rng(1).dirichlet(np.ones(len(orders)))
     top, fewer, shown = np.zeros((3, n_types))
@@ -63,4 +71,5 @@ def test_the_propensity_is_how_often_a_label_is_shown(share):
 def test_all_labels_shown_are_shown():
     ones = np.ones((2, 3))
     assert (explored_propensities(ones, ones, 3, 0.5) == 1).all()
+    assert (explored_propensities(ones, ones, 4, 0.5) == 1).all()
     assert (explored_propensities(ones, ones, 5, 0.5) == 1).all()

@@ -36,20 +36,36 @@ distributions = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(
 )
 
 
-@given(distributions, st.floats(0, 0.49))
-def test_belief_is_the_posterior_of_the_joint(p, mistakes):
-    table = joint(p, ("A", "B"), mistakes)
+shown_types = st.sampled_from([("A",), ("A", "B"), ("A", "B", "C")])
+
+
+@given(distributions, st.floats(0, 0.49), shown_types)
+def test_belief_is_the_posterior_of_the_joint(p, mistakes, shown):
+    table = joint(p, shown, mistakes)
     said = sum(table[truth, "A"] for truth in TOKEN.labels)
-    got = belief_in_chosen(p[:1], mistakes, n_wrong=2)
+    got = belief_in_chosen(p[:1], mistakes, n_wrong=len(shown))
     np.testing.assert_allclose(got, table["A", "A"] / said)
 
 
-@given(distributions, st.floats(0, 0.49))
-def test_what_is_kept_of_refused_types_is_the_posterior_of_the_joint(p, mistakes):
-    table = joint(p, ("A", "B"), mistakes)
+def test_what_cannot_be_is_believed_of_somebody_who_never_errs():
+    np.testing.assert_array_equal(belief_in_chosen(np.zeros(1), 0.0, 2), [1])
+    np.testing.assert_array_equal(belief_in_chosen(np.zeros(1), 0.2, 2), [0])
+
+
+def test_of_no_wrong_answer_as_of_one():
+    p = np.array([0.25, 0.75])
+    np.testing.assert_allclose(belief_in_chosen(p, 0.25, 0), [0.5, 0.9])
+    assert kept_by_doubt(0.25, 0) == pytest.approx(1 / 3)
+
+
+@given(distributions, st.floats(0, 0.49), shown_types)
+def test_what_is_kept_of_refused_types_is_the_posterior_of_the_joint(
+    p, mistakes, shown
+):
+    table = joint(p, shown, mistakes)
     expected = np.array([table[truth, NONE] for truth in TOKEN.labels])
-    share = kept_by_doubt(mistakes, 2)
-    got = p * np.array([share, share, 1, 1])
+    share = kept_by_doubt(mistakes, len(shown))
+    got = p * np.where([label in shown for label in TOKEN.labels], share, 1)
     np.testing.assert_allclose(got / got.sum(), expected / expected.sum())
 
 
@@ -70,6 +86,26 @@ def test_a_type_confirmed_oftener_than_expected_is_believed():
     plain = doubted_rows(chosen, own, mask, np.ones(4), mistakes=0.1, n_wrong=3)
     known = doubted_rows(chosen, own, mask, ratios, mistakes=0.1, n_wrong=3)
     assert plain[0, 0] < 0.05 < 0.9 < known[0, 0]
+
+
+def test_the_prior_is_flattened_and_weighed_before_it_is_judged():
+    own = np.array([[0.16, 0.64, 0.16, 0.04]])
+    observed, mask = np.eye(4)[:1], tags_of_types(TOKEN, [["A"]])[0]
+    ratios = np.array([0.5, 0.25, 0.5, 0.25])
+    settings = {"mistakes": 0.1, "n_wrong": 3, "temperature": 2.0}
+    rows = doubted_rows(observed, own, mask, ratios, **settings)
+    # √p · r is 0.2, 0.2, 0.2, 0.05: A has 4 of 13 parts.
+    belief = 0.9 * 4 / (0.9 * 4 + 0.1 / 3 * 9)
+    expected = (1 - belief) * own[0] / 0.84
+    expected[0] = belief
+    np.testing.assert_allclose(rows, [expected], rtol=1e-6)
+
+
+def test_a_prior_too_small_for_a_float_is_no_division_by_zero():
+    own, mask = np.array([[0.2, 0.3, 0.4, 0.1]]), tags_of_types(TOKEN, [["A"]])[0]
+    settings = {"mistakes": 0.1, "n_wrong": 3, "temperature": 1e-4}
+    rows = doubted_rows(np.eye(4)[:1], own, mask, np.ones(4), **settings)
+    np.testing.assert_allclose(rows, [[0, 3 / 8, 4 / 8, 1 / 8]])
 
 
 def test_rows_stay_distributions_at_the_edges():
