@@ -52,6 +52,10 @@ def test_the_paper_weighs_by_the_squared_length():
     weights = length_weights(np.array([1, 2, 4]), "l2")
     assert weights / weights.sum() == pytest.approx(np.array([1, 4, 16]) / 21)
     assert length_weights(np.array([1, 2]), "1/l2") == pytest.approx([1, 0.25])
+    assert length_weights(np.array([1, 2]), "1/l") == pytest.approx([1, 0.5])
+    assert length_weights(np.array([1, 2]), "1") == pytest.approx([1, 1])
+    for weight in ("l2", "1", "1/l", "1/l2"):
+        assert length_weights(np.array([0]), weight) == [1]
 
 
 def test_the_first_centre_follows_the_norms():
@@ -81,6 +85,12 @@ def test_rounding_is_no_distance():
     rows = np.array([[1e3, 1.0], [1e3, 1.0], [1e3, 5.0]], dtype=np.float32)
     norms = (rows.astype(float) ** 2).sum(1)
     assert squared_distances(norms, rows @ rows[0], 0).tolist()[:2] == [0, 0]
+
+
+def test_a_distance_at_the_bound_is_rounding(monkeypatch):
+    monkeypatch.setattr("spacy_causal.acquisition.seeding.ROUNDING", 0.5)
+    norms, products = np.array([0.5, 0.5, 0.5]), np.array([0.5, 0.25, 0.125])
+    assert squared_distances(norms, products, 0).tolist() == [0, 0, 0.75]
 
 
 def test_no_number_is_an_error():
@@ -120,3 +130,34 @@ def test_the_cover_takes_what_is_farthest():
         slow.append(int(np.argmax(d)))
         known.append(points[slow[-1]])
     assert basket.chosen == slow
+
+
+def covered(points, centres, n):
+    basket = Basket(np.ones(len(points), dtype=int), Budget(n))
+    cover(points, centres, basket, np.random.default_rng(0))
+    return basket.chosen
+
+
+def test_the_cover_tells_small_distances_apart():
+    points = np.array([[0.0], [0.1], [0.3], [0.25]])
+    assert covered(points, points[:1], 2) == [2, 1]
+
+
+def test_the_cover_takes_copies_once_each():
+    points = np.full((4, 2), 0.1)
+    assert sorted(covered(points, points[:1], 4)) == [0, 1, 2, 3]
+    # Of such norms a distance of 0 may be rounded to less than −1.
+    points = np.repeat(np.random.default_rng(0).normal(size=(1, 50)) * 1e4, 6, axis=0)
+    points = points.astype(np.float32)
+    assert sorted(covered(points, points[:1], 6)) == list(range(6))
+
+
+def test_a_cover_without_centres_begins_anywhere():
+    points = np.array([[0.0], [1.0], [5.0]])
+    first = set()
+    for seed in range(40):
+        basket = Basket(np.ones(3, dtype=int), Budget(2))
+        cover(points, points[:0], basket, np.random.default_rng(seed))
+        first.add(basket.chosen[0])
+        assert basket.chosen[1] == (0 if basket.chosen[0] == 2 else 2)
+    assert first == {0, 1, 2}

@@ -67,6 +67,14 @@ def test_eq_2_importance(values):
     np.testing.assert_allclose(alpha, slow_importance(values))
 
 
+def test_of_two_confounders_a_token_that_is_one_attends_to_the_other():
+    queries, keys = torch.ones(3, 1), torch.tensor([[0.0], [1.0]])
+    alpha = importance(queries, keys, torch.tensor([0, 1, -1]))
+    np.testing.assert_allclose(alpha, [[0, 1], [1, 0], softmax([0, 1])], rtol=1e-6)
+    alone = importance(queries, keys[:1], torch.tensor([0, -1, 0]))
+    np.testing.assert_array_equal(alone, np.ones((3, 1)))
+
+
 @pytest.mark.parametrize("scale", [False, True])
 def test_eq_1_as_the_paper_approximates_it(values, scale):
     alpha = slow_importance(values)
@@ -134,6 +142,14 @@ def test_the_dictionary_vectors_are_a_running_mean():
     np.testing.assert_allclose(head.vectors[0], [11 / 3, 13 / 3], rtol=1e-6)
     head.observe(X[:1], torch.tensor([0]), memory=1)
     np.testing.assert_allclose(head.vectors[0], [1, 1])
+    head.observe(X, torch.tensor([0, 0, 0]), memory=2)
+    np.testing.assert_allclose(head.vectors[0], [11 / 3, 13 / 3], rtol=1e-6)
+    np.testing.assert_array_equal(head.counts, [2, 0])
+
+
+def test_a_head_has_no_confounders_unless_it_is_told():
+    head = DeconfoundingHead(D, M, A, "approximate", True)
+    assert len(head.words) == len(head.prior) == len(head.vectors) == 0
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -76,6 +76,11 @@ def test_words_are_found_in_any_casing():
         TokenTable(("a",), np.eye(2, dtype="f4"))
 
 
+def test_plain_tags_are_their_own_spelling():
+    rows = np.array([[0.2, 0.8], [0, 0], [0.6, 0.4]])
+    assert harden(rows, TagSet("token", ("DET", "NOUN"))) == ["NOUN", "-", "DET"]
+
+
 @given(
     arrays(np.float64, (9, 9), elements=st.floats(0, 1)),
     st.lists(st.integers(0, 8), max_size=3),
