@@ -29,7 +29,7 @@ import typer
 from active_data import read_annotated
 from scale_plan import Node, measured_rates, plan_shards, show_plan
 from scale_pool import facts_of, make_sentences, write_pool
-from scale_watch import watch
+from scale_watch import Watched, watch
 from spacy.language import Language
 
 from spacy_causal.experiments.results import Results
@@ -121,18 +121,18 @@ def run_cell(cell: dict[str, Any], work: Path) -> dict[str, Any]:
     if "workers" in cell:
         command += ["--workers", str(cell["workers"])]
     log, load = output.with_suffix(".log"), os.getloadavg()[0]
-    before = 0.0
+    before = Watched()
     if cell["killed"]:
         half = max(1, cell["sentences"] // BLOCK // 2)
-        before = watch(command, folder, log=log, kill_at_block=half).seconds
+        before = watch(command, folder, log=log, kill_at_block=half)
     seen = watch(command, folder, log=log)
     tasks = [json.loads(line) for line in output.open(encoding="utf8")]
     return {
-        "wall_seconds": round(before + seen.seconds, 1),
-        "seconds_before_kill": round(before, 1),
+        "wall_seconds": round(before.seconds + seen.seconds, 1),
+        "seconds_before_kill": round(before.seconds, 1),
         "phases": seen.phases(),
-        "processor_seconds": round(seen.processor, 1),
-        "sentences/s": round(cell["sentences"] / (before + seen.seconds), 1),
+        "processor_seconds": round(before.processor + seen.processor, 1),
+        "sentences/s": round(cell["sentences"] / (before.seconds + seen.seconds), 1),
         "rss_gb": round(seen.rss / 1e9, 3),
         "own_gb": round(seen.own / 1e9, 4),
         "beside_gb": round(seen.beside / 1e9, 4),
