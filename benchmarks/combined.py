@@ -32,6 +32,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
 
+from spacy_causal.acquisition.named import describe_strategy, make_strategy
 from spacy_causal.experiments.active import (
     Course,
     Fit,
@@ -42,7 +43,6 @@ from spacy_causal.experiments.active import (
     train_on,
 )
 from spacy_causal.experiments.active_curves import ALL
-from spacy_causal.experiments.active_setup import describe_strategy, make_strategy
 from spacy_causal.experiments.asking import Asking
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.types import Budget

@@ -37,8 +37,8 @@ from numpy.random import default_rng
 from seqmix_table import print_tables
 from seqmix_trial import HIDDEN, MIXING, SIZES, TRAINING, Looked, Trial
 
+from spacy_causal.acquisition.named import make_strategy
 from spacy_causal.experiments.active import Course, run_rounds
-from spacy_causal.experiments.active_setup import make_strategy
 from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.types import Budget

@@ -19,12 +19,13 @@ from active_data import COMPONENT, DATA, ActiveCorpus, load_active
 from numpy.random import default_rng
 from tqdm import tqdm
 
+from spacy_causal.acquisition.named import make_strategy
 from spacy_causal.experiments.active import Course, Round, first_share, run_rounds
 from spacy_causal.experiments.active_curves import ALL, HEADER, NEEDED, needed_table
 from spacy_causal.experiments.active_curves import table as strategies_table
-from spacy_causal.experiments.active_setup import make_strategy
 from spacy_causal.experiments.active_simulation import create_look, train_everything
 from spacy_causal.experiments.results import Results, cell_key
+from spacy_causal.specs import split_specs
 from spacy_causal.types import Budget
 
 ROWS = Path(__file__).parent / "results" / "wbadge.jsonl"
@@ -51,7 +52,7 @@ def main(
     if table:
         return print_tables(results.rows())
     corpus = load_active(data, model, split)
-    grid = itertools.product(map(int, seeds.split(",")), strategies.split(","))
+    grid = itertools.product(map(int, seeds.split(",")), split_specs(strategies))
     for seed, strategy in tqdm(list(grid), disable=None):
         run(corpus, split, strategy, seed, rounds or ROUNDS[data], results)
     return None

@@ -27,7 +27,11 @@ def active(
     ],
     *,
     strategy: Annotated[
-        str, typer.Option(help="Which sentences next: random, mnlp, wbadge and so on.")
+        str,
+        typer.Option(
+            help="Which sentences next: random, mnlp, wbadge and so on, with settings "
+            "if need be: wbadge:weight=l2,near_duplicates=0.95."
+        ),
     ] = "wbadge",
     batch: Annotated[
         int | None, typer.Option(help="Sentences between two updates: 20.", min=1)
@@ -62,8 +66,7 @@ def active(
 ) -> dict[str, Any]:
     """Annotate whole sentences; the model learns from each batch, once all of it was
     answered, and picks the next out of the whole source."""
-    from spacy.util import registry
-
+    from spacy_causal.acquisition.named import make_strategy
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
@@ -78,10 +81,7 @@ def active(
         raise ValueError("--batch and --budget both say how much comes next: give one.")
     size = Budget.parse(budget) if budget is not None else Budget(batch or 20)
     names = tuple(name.strip() for name in labels.split(",") if name.strip())
-    registered = f"spacy-causal.acquire_{strategy}.v1"
-    if not registry.has("misc", registered):
-        raise ValueError(f"There is no strategy {strategy!r}.")
-    acquire = registry.misc.get(registered)()
+    acquire = make_strategy(strategy)
     make_augment(augment, component or "")
     settings = LearnerSettings(augment=augment)
     texts = Source(source)

@@ -153,6 +153,15 @@ def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
         (["--budget", "5", "--component", "ner"], "No component 'ner'"),
         (["--budget", "5", "--strategy", "mnlp", "--weight", "1"], "has none"),
         (["--budget", "5", "--strategy", "vote_entropy"], "--committee"),
+        (["--budget", "5", "--committee", "x"], "wbadge asks no others"),
+        (["--budget", "5", "--strategy", "psychic"], "Unknown strategy 'psychic'"),
+        (["--budget", "5", "--strategy", "psychic"], "token_entropy, vote_entropy"),
+        (["--budget", "5", "--strategy", "bald:samples=1"], "two passes"),
+        (["--budget", "5", "--strategy", "mnlp:taste=1"], "'taste'"),
+        (
+            ["--budget", "5", "--strategy", "wbadge:weight=l2", "--weight", "1"],
+            "set twice",
+        ),
         (["--budget", "5", "--near-duplicates", "0"], "similarity"),
     ],
 )
@@ -210,6 +219,41 @@ def test_near_duplicates(model, tmp_path):
     settings = ("--near-duplicates", "0.9", "--labelled", known)
     call(model, pool, "--budget", 3, "-o", output, *settings)
     assert [task["text"] for task in read(output)] == ["it rained all day ."]
+
+
+@pytest.mark.parametrize(
+    ("spec", "options"),
+    [
+        ("wbadge:weight=l2", ("--weight", "l2")),
+        ("wbadge:weight=1,near_duplicates=0.9",
+         ("--weight", "1", "--near-duplicates", "0.9")),
+        ("wbadge:near_duplicates=0.9", ("--near-duplicates", "0.9")),
+    ],
+)  # fmt: skip
+def test_settings_with_the_name_are_those_of_the_options(
+    spec, options, model, pool, tmp_path
+):
+    written = []
+    for more in (("--strategy", spec), options):
+        output = tmp_path / "batch.jsonl"
+        shown = call(model, pool, "--budget", 4, "-o", output, *more)
+        assert shown.exit_code == 0, shown.output
+        written.append(output.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_settings_that_no_option_has(model, pool, tmp_path):
+    """Factors are exact, so what they choose is what exact rows do."""
+    output, written = tmp_path / "batch.jsonl", []
+    for spec in ("wbadge:engine=exact", "wbadge:engine=factors"):
+        shown = call(model, pool, "--budget", 4, "-o", output, "--strategy", spec)
+        assert shown.exit_code == 0, shown.output
+        assert ("columns" in shown.output) == (spec == "wbadge:engine=exact")
+        written.append(output.read_bytes())
+    assert written[0] == written[1]
+    spec = "bald:samples=5,dropout=0.5"
+    shown = call(model, pool, "--budget", 4, "-o", output, "--strategy", spec)
+    assert shown.exit_code == 0 and len(read(output)) == 4
 
 
 def test_interrupted_it_goes_on(model, pool, tmp_path, monkeypatch):

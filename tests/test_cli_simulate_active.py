@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
 from spacy_causal.corpus.files import empty_docbin, read_spacy, write_docbin
-from spacy_causal.experiments.active_setup import ActiveSetup, make_strategy
+from spacy_causal.experiments.active_setup import ActiveSetup
 from spacy_causal.types import Budget
 
 CONTESTED = Path(__file__).parents[1] / "assets" / "contested"
@@ -172,7 +172,13 @@ def test_a_round_is_another_one_with_other_settings(corpus):
     assert longer.cell("random", 0, 1) == setups[0].cell("random", 0, 1)
 
 
-def test_a_strategy_takes_settings():
-    assert make_strategy("bald:samples=7:dropout=0.3").needs.samples == 7
-    assert make_strategy("wbadge:weight=1/l").needs.gradients == "auto"
-    assert make_strategy("vote_entropy").needs.votes == 3
+def test_settings_between_commas_are_no_strategies(corpus, tmp_path):
+    output = tmp_path / "rows.jsonl"
+    strategies = "random,wbadge:weight=1,near_duplicates=0.9,mnlp"
+    arguments = ("--no-bound", "--rounds", 1, "--output", output)
+    found = simulate(corpus, "--strategies", strategies, *arguments)
+    assert found.exit_code == 0, found.output
+    settings = {row["strategy"]: row["acquire"] for row in rows_of(output)}
+    name = "wbadge:weight=1,near_duplicates=0.9"
+    assert list(settings) == ["random", name, "mnlp"]
+    assert settings[name]["weight"] == 1 and settings[name]["near_duplicates"] == 0.9

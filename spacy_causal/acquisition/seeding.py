@@ -13,7 +13,8 @@ ROUNDING = 1e-6
 def length_weights(lengths: Ints1d, weight: str) -> Floats1d:
     """w(x) of W-BADGE, eq. 5, up to a factor: "l2" is the paper's l(x)², "1" BADGE's,
     "1/l" and "1/l2" count d(x)² per word and per squared word."""
-    power = {"l2": 2, "1": 0, "1/l": -1, "1/l2": -2}.get(weight)
+    # Configs and command lines read the 1 as a number.
+    power = {"l2": 2, "1": 0, "1/l": -1, "1/l2": -2}.get(str(weight))
     if power is None:
         raise ValueError(f"A weight is 'l2', '1', '1/l' or '1/l2', not {weight!r}.")
     return np.maximum(lengths, 1).astype(np.float64) ** power

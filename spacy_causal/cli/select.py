@@ -18,20 +18,10 @@ if TYPE_CHECKING:
     from spacy_causal.types import Acquire
 
 SHOWN = 5
-
-
-class Strategy(StrEnum):
-    """Names of the registered strategies."""
-
-    random = "random"
-    least_confidence = "least_confidence"
-    mnlp = "mnlp"
-    token_entropy = "token_entropy"
-    vote_entropy = "vote_entropy"
-    bald = "bald"
-    coreset = "coreset"
-    badge = "badge"
-    wbadge = "wbadge"
+STRATEGY = (
+    "How to choose, with settings if need be: "
+    "wbadge:weight=l2,near_duplicates=0.95; mnlp, bald and so on."
+)
 
 
 class Split(StrEnum):
@@ -71,9 +61,7 @@ def select(
         Path, typer.Option("--output", "-o", help="The .jsonl file to write.")
     ],
     budget: Annotated[str, typer.Option(help="20 (texts) or 500w (words).")],
-    strategy: Annotated[
-        Strategy, typer.Option(help="How to choose.")
-    ] = Strategy.wbadge,
+    strategy: Annotated[str, typer.Option(help=STRATEGY)] = "wbadge",
     component: Annotated[
         str | None, typer.Option(help="Whose doubts count; needed where several could.")
     ] = None,
@@ -117,7 +105,7 @@ def select(
     try:
         _keep_inputs(output, pool, labelled)
         wanted = Budget.parse(budget)
-        acquire = _strategy(strategy.value, weight, near_duplicates, committee or [])
+        acquire = _strategy(strategy, weight, near_duplicates, committee or [])
         nlp = load_model(model)
         name = component or find_labeller(nlp, or_else=("tagger",))
         others = [load_model(other) for other in committee or []]
@@ -150,22 +138,26 @@ def _keep_inputs(output: Path, *inputs: Path | None) -> None:
 
 
 def _strategy(
-    name: str, weight: Weight | None, near_duplicates: float | None, others: list[str]
+    text: str, weight: Weight | None, near_duplicates: float | None, others: list[str]
 ) -> "Acquire":
-    from spacy.util import registry
+    from spacy_causal.acquisition.named import describe_strategy, make_strategy
 
-    settings: dict[str, Any] = {"near_duplicates": near_duplicates}
+    known = describe_strategy(text)
+    settings: dict[str, Any] = {}
+    if near_duplicates is not None:
+        settings["near_duplicates"] = near_duplicates
     if weight is not None:
-        if name != "wbadge":
-            raise ValueError(f"--weight is W-BADGE's: {name} has none.")
+        if "weight" not in known:
+            raise ValueError(f"--weight is W-BADGE's: {text} has none.")
         settings["weight"] = weight.value
-    if name == "vote_entropy":
-        if not others:
-            raise ValueError("vote_entropy takes one --committee or more.")
+    if "committee" in known and others:
         settings["committee"] = len(others) + 1
-    elif others:
-        raise ValueError(f"--committee is for vote_entropy: {name} asks no others.")
-    return registry.misc.get(f"spacy-causal.acquire_{name}.v1")(**settings)
+    acquire = make_strategy(text, **settings)
+    if acquire.needs.votes and not others:
+        raise ValueError(f"{text} takes one --committee or more.")
+    if others and not acquire.needs.votes:
+        raise ValueError(f"--committee is for vote_entropy: {text} asks no others.")
+    return acquire
 
 
 def _read_blocks(engine: Engine, model: str, committee: list[str], workers: int) -> Any:

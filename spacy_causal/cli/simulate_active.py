@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from spacy_causal.experiments.active_setup import ActiveSetup
 
 STRATEGIES = (
-    "Names, separated by commas, with settings of theirs after colons: "
-    "random,mnlp,wbadge:weight=1."
+    "Names, separated by commas, each with settings of its own after a colon: "
+    "random,mnlp,wbadge:weight=l2,near_duplicates=0.95."
 )
 AUGMENT = (
     "Train on more than is labelled: seqmix or counterfactual, with settings if need "
-    "be: seqmix:density=0.2."
+    "be: seqmix:density=0.2,window=3."
 )
 
 
@@ -84,6 +84,7 @@ def simulate_active(
     from spacy.cli._util import setup_gpu
 
     from spacy_causal.experiments.active_setup import ActiveSetup
+    from spacy_causal.specs import split_specs
     from spacy_causal.types import Budget
 
     if html is not None:
@@ -96,7 +97,7 @@ def simulate_active(
             config=config,
             lang=lang,
             component=component,
-            strategies=tuple(s.strip() for s in strategies.split(",") if s.strip()),
+            strategies=split_specs(strategies),
             initial=initial,
             rounds=rounds,
             budget=Budget.parse(budget),

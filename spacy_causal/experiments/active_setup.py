@@ -3,17 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
-import spacy
-
+from spacy_causal.acquisition.named import describe_strategy, make_strategy
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.feedback_setup import fingerprint
 from spacy_causal.learning.augmenting import make_augment
-from spacy_causal.learning.specs import parse_spec
-from spacy_causal.types import Acquire, Budget
+from spacy_causal.types import Budget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +23,7 @@ class ActiveSetup:
         with the component that fits the annotation.
     component (str | None): The one that learns; None is the only one that fits.
     strategies (tuple[str, ...]): Registered ones by name, with settings of theirs if
-        need be: "wbadge", "wbadge:weight=1", "bald:samples=20".
+        need be: "wbadge", "wbadge:weight=1", "bald:samples=20,dropout=0.2".
     initial (float): The share of the words that is labelled beforehand.
     rounds (int): In which a budget is bought.
     fresh (bool): Train from scratch each round, or go on from the round before.
@@ -98,38 +95,3 @@ class ActiveSetup:
         """Those of each strategy and, for comparison, of a model trained on it all."""
         names = (*self.strategies, ALL) if bound else self.strategies
         return [c for seed in seeds for name in names for c in self.cells(name, seed)]
-
-
-def make_strategy(text: str) -> Acquire:
-    """A registered strategy by its name, "NAME" or "NAME:setting=value:...".
-
-    Raises ValueError for a name that is not registered or settings it does not take.
-    """
-    name, settings = parse_spec(text)
-    registered = f"spacy-causal.acquire_{name}.v1"
-    if not spacy.registry.has("misc", registered):
-        known = ", ".join(strategy_names())
-        raise ValueError(f"Unknown strategy {name!r}: one of {known}.")
-    try:
-        return spacy.registry.misc.get(registered)(**settings)
-    except TypeError as error:
-        raise ValueError(f"The strategy {name!r}: {error}.") from error
-
-
-def describe_strategy(text: str) -> dict[str, Any]:
-    """A strategy's settings with its defaults, so that rows tell them apart should the
-    defaults change."""
-    name, given = parse_spec(text)
-    factory = spacy.registry.misc.get(f"spacy-causal.acquire_{name}.v1")
-    defaults = signature(factory).parameters.values()
-    return {each.name: given.get(each.name, each.default) for each in defaults}
-
-
-def strategy_names() -> list[str]:
-    """The registered strategies, sorted."""
-    begin, end = "spacy-causal.acquire_", ".v1"
-    return sorted(
-        name.removeprefix(begin).removesuffix(end)
-        for name in spacy.registry.misc.get_entry_points()
-        if name.startswith(begin)
-    )

@@ -8,6 +8,7 @@ from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_causal.acquisition.named import make_strategy
 from spacy_causal.experiments.active import (
     Course,
     Key,
@@ -18,7 +19,7 @@ from spacy_causal.experiments.active import (
     train_on,
 )
 from spacy_causal.experiments.active_curves import ALL
-from spacy_causal.experiments.active_setup import ActiveSetup, make_strategy
+from spacy_causal.experiments.active_setup import ActiveSetup
 from spacy_causal.experiments.feedback_simulation import f1_of
 from spacy_causal.experiments.fitting import Progress, fit, quietly
 from spacy_causal.experiments.pipelines import (

@@ -22,7 +22,7 @@ from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.replay import Lesson
 from spacy_causal.learning.settling import settle
-from spacy_causal.learning.specs import parse_spec
+from spacy_causal.specs import parse_spec
 
 Augment = Callable[[Sequence[Doc], Language, Generator], list[Doc]]
 

@@ -115,6 +115,16 @@ def test_a_budget_in_words(model, pool):
     assert stream._batch == [task["_task_hash"] for task in tasks]
 
 
+def test_a_strategy_with_settings_of_its_own(model, pool):
+    """By the words that `select` and `simulate-active` take."""
+    spec = "wbadge:weight=l2,engine=factors,sketch_width=64"
+    acquire = active("one", model, pool, strategy=spec)["stream"].acquire
+    assert (acquire.needs.gradients, acquire.needs.sketch_width) == ("factors", 64)
+    assert acquire.fill.keywords == {"weight": "l2"}
+    needs = active("one", model, pool, strategy="bald:samples=7")["stream"].acquire
+    assert needs.needs.samples == 7
+
+
 def test_a_session_that_is_taken_up_again_goes_on_with_its_batch(model, pool):
     first = active("one", model, pool, batch=3)
     stream = iter(first["stream"])
@@ -192,7 +202,8 @@ def test_f1_on_dev_is_exact(model, pool, tmp_path):
     ("changes", "message"),
     [
         ({"source": "nowhere.txt"}, "no such file"),
-        ({"strategy": "psychic"}, "no strategy 'psychic'"),
+        ({"strategy": "psychic"}, "Unknown strategy 'psychic': one of badge, bald"),
+        ({"strategy": "bald:samples=1"}, "two passes"),
         ({"augment": "magic"}, "Unknown augmentation 'magic'"),
         ({"strategy": "vote_entropy"}, "one pipeline"),
         ({"batch": 3, "budget": "9w"}, "give one"),

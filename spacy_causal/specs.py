@@ -1,0 +1,48 @@
+"""What command lines say in one word: lists of names, and names with settings of their
+own, "NAME:setting=value,setting=value"."""
+
+import json
+import re
+from typing import Any
+
+# A comma before "setting=" goes on with the settings; colons between them do too.
+BETWEEN_SETTINGS = re.compile(r":|,(?=\s*\w+\s*=)")
+BETWEEN_SPECS = re.compile(r",(?!\s*\w+\s*=)")
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """The names of a list like "PER, LOC", without what is empty."""
+    return _stripped(text.split(","))
+
+
+def split_specs(text: str) -> tuple[str, ...]:
+    """The names with settings of a list like "random,bald:samples=20,dropout=0.2"."""
+    return _stripped(BETWEEN_SPECS.split(text))
+
+
+def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
+    """The name and the settings; values are JSON, or else text.
+
+    Raises ValueError for a setting without a value, or one that is given twice.
+    """
+    name, *pairs = BETWEEN_SETTINGS.split(text)
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        setting, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals:
+            raise ValueError(f"A setting is like weight=1, not {pair!r}.")
+        if setting in settings:
+            raise ValueError(f"{setting!r} is set twice: {text!r}.")
+        settings[setting] = _value(value)
+    return name.strip(), settings
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _stripped(parts: list[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in parts if part.strip())

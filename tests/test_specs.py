@@ -1,0 +1,63 @@
+"""Names and their settings as a command line writes them."""
+
+import pytest
+
+from spacy_causal.specs import parse_spec, split_names, split_specs
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("PER,LOC", ("PER", "LOC")),
+        (" PER , LOC,", ("PER", "LOC")),
+        ("per=son", ("per=son",)),
+        ("", ()),
+        (" , ", ()),
+    ],
+)
+def test_a_list_of_names(text, names):
+    assert split_names(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "specs"),
+    [
+        ("random,mnlp", ("random", "mnlp")),
+        (" random , mnlp ,", ("random", "mnlp")),
+        ("a:x=1,y=2,b", ("a:x=1,y=2", "b")),
+        ("a:x=1:y=2,b", ("a:x=1:y=2", "b")),
+        ("b,a:x=1, y = 2", ("b", "a:x=1, y = 2")),
+        ("", ()),
+    ],
+)
+def test_a_list_of_names_with_settings(text, specs):
+    assert split_specs(text) == specs
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "settings"),
+    [
+        ("random", "random", {}),
+        ("a:x=1,y=0.5", "a", {"x": 1, "y": 0.5}),
+        ("a:x=1:y=0.5", "a", {"x": 1, "y": 0.5}),
+        ("a:x=0.3", "a", {"x": 0.3}),
+        (" a : x = 1 , y = l2 ", "a", {"x": 1, "y": "l2"}),
+        ("a:weight=1/l2,guard=null", "a", {"weight": "1/l2", "guard": None}),
+        ('a:outside=["O","X"],on=true', "a", {"outside": ["O", "X"], "on": True}),
+    ],
+)
+def test_a_name_and_its_settings(text, name, settings):
+    assert parse_spec(text) == (name, settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a:l2", "like weight=1, not 'l2'"),
+        ("a:", "like weight=1, not ''"),
+        ("a:x=1,x=2", "'x' is set twice"),
+    ],
+)
+def test_what_is_no_setting(text, said):
+    with pytest.raises(ValueError, match=said):
+        parse_spec(text)
