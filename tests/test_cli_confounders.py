@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import spacy
+from small_encoders import cnn
 
 
 def call(*arguments):
@@ -50,3 +51,24 @@ def test_a_pipeline_that_is_not_there(tmp_path):
     assert shown.returncode == 1
     assert "Can't find model" in shown.stdout
     assert "Traceback" not in shown.stderr
+
+
+def test_a_component_without_confounders(nlp, tmp_path):
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "model")
+    shown = call(str(tmp_path / "model"), "--component", "sentencizer")
+    assert shown.returncode == 1
+    assert "knows no confounders" in " ".join(shown.stdout.split())
+
+
+def test_a_model_that_they_do_not_reach(nlp, examples, tmp_path):
+    model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
+    frequent = {"@misc": "spacy-causal.frequent_confounders.v1"}
+    nlp.add_pipe("causal_ner", config={"model": model, "confounders": frequent})
+    nlp.initialize(lambda: examples)
+    nlp.to_disk(tmp_path / "model")
+    shown = call(str(tmp_path / "model"), "--top", "1")
+    assert shown.returncode == 0, shown.stderr
+    assert "1 of " in shown.stdout
+    (row,) = (line for line in shown.stdout.splitlines() if line.startswith(". "))
+    assert row.split()[-2:] == ["-", "-"]

@@ -132,5 +132,37 @@ def test_commands(tmp_path):
     assert run(app, ["check", str(source)]).exit_code == 1
 
 
+def test_check_lists_what_two_corpora_share(tmp_path):
+    train, dev = tmp_path / "a.txt", tmp_path / "b.txt"
+    train.write_text("[Ada](P) ran\nBob [sat](V)\n")
+    dev.write_text("[Eve](P) ran\n[Ada](P) ran\nBob [sat](V)\n")
+    arguments = ["check", str(train), "--dev", str(dev)]
+    both = CliRunner().invoke(app, arguments)
+    assert both.exit_code == 0, both.output
+    assert "2 texts stand in both" in both.output
+    assert " ".join(both.output.split()).count("are the same") == 2
+    one = CliRunner().invoke(app, [*arguments, "--limit", "1"])
+    assert "2 texts stand in both" in one.output
+    assert " ".join(one.output.split()).count("are the same") == 1
+
+
+def test_convert_counts_what_it_leaves_out(tmp_path):
+    source, output = tmp_path / "a.conll", tmp_path / "a.spacy"
+    source.write_text("Ada B-P\nran O\n\nBob\n")
+    arguments = ["convert", str(source), str(output), "--skip-bad"]
+    shown = CliRunner().invoke(app, arguments)
+    assert shown.exit_code == 0, shown.output
+    assert "a.conll (conll, bio tags)" in shown.output
+    assert "1 bad records or lines were left out" in shown.output
+    source.write_text("Bob\n")
+    shown = CliRunner().invoke(app, [*arguments, "--format", "conll"])
+    assert shown.exit_code == 1
+    assert "1 bad, nothing written." in shown.output
+    source.write_text("Ada ran")
+    shown = CliRunner().invoke(app, [*arguments[:2], str(tmp_path / "a.txt")])
+    assert shown.exit_code == 1
+    assert "has to end in .spacy" in shown.output.replace("\n", " ")
+
+
 def test_spacy_has_the_commands():
     assert "convert" in CliRunner().invoke(spacy_app, ["causal", "--help"]).output
