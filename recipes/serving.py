@@ -38,6 +38,9 @@ def _serving(
     terminal: Annotated[
         bool, typer.Option("--terminal", help="Ask here instead of on a page.")
     ] = False,
+    session: Annotated[
+        str, typer.Option(help="With --terminal: who answers; a page has ?session=.")
+    ] = "",
 ) -> None:
     """The options of the server, as typer reads them."""
 
@@ -92,12 +95,16 @@ def _announce(url: str) -> None:
 
 def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     try:
+        from spacy_causal.server.messages import check_session
         from spacy_causal.server.run import Serving, keep_counts, open_session, serve
         from spacy_causal.server.terminal import run_in_terminal
     except ImportError as error:
         msg.fail(f"{error}: pip install 'spacy-causal[annotate]'", exits=1)
-    terminal = served.pop("terminal")
+    terminal, session = served.pop("terminal"), served.pop("session")
     try:
+        if session and not terminal:
+            raise ValueError("--session goes with --terminal: a page has ?session=.")
+        check_session(session)
         serving = Serving(**served)
         if "model" in own:
             msg.text(f"Loading {own['model']}")
@@ -106,7 +113,7 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
         if n_answers:
             msg.info(f"{controller.dataset}: {n_answers:,} answers so far")
         if terminal:
-            run_in_terminal(controller)
+            run_in_terminal(controller, session=session)
         else:
             serve(controller, serving, on_ready=_announce)
         keep_counts(controller, serving)

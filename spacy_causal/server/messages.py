@@ -1,5 +1,6 @@
 """What the page and the server say to each other."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -19,8 +20,18 @@ HowMany = Annotated[int, Field(ge=0, le=10), BeforeValidator(_number)]
 Seconds = Annotated[
     float, Field(ge=0, lt=1e6, allow_inf_nan=False), BeforeValidator(_number)
 ]
-Session = Annotated[str, Field(max_length=100, pattern=r"^[\w .@+-]*$")]
+SESSION = r"^[\w .@+-]*$"
+Session = Annotated[str, Field(max_length=100, pattern=SESSION)]
 Label = Annotated[str, Field(max_length=1000)]
+
+
+def check_session(name: str) -> None:
+    """Raise ValueError for what cannot be somebody's name."""
+    if len(name) > 100 or not re.fullmatch(SESSION, name):
+        raise ValueError(
+            f"{name[:100]!r} is no name of a session: letters, digits, blanks "
+            "and _ . @ + - are, at most 100."
+        )
 
 
 class _Message(BaseModel):

@@ -2,32 +2,37 @@
 
 import os
 import re
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import click
 
 from spacy_causal.server.controller import Controller, Given
 from spacy_causal.server.feed import Task
+from spacy_causal.server.terminal_question import Question, search
 
-HELP = "x none of these   0 not a mention   space skip   backspace undo   ctrl+s save"
-KEYS = {"x": "reject", " ": "ignore"}
+KEYS = ("backspace undo", "ctrl+s save", "q quit")
 KEY = re.compile("\x1b[\\[O][0-9;]*.|.", re.DOTALL)
 UNDO, SAVE, QUIT = ("\x7f", "\x08"), "\x13", ("q", "\x04", "\x1b")
+ENTER, UP_DOWN = ("\r", "\n"), {"\x1b[A": -1, "\x1b[B": 1}
 
 
 def run_in_terminal(controller: Controller, *, session: str = "") -> None:
     """Ask until there is nothing left or somebody quits; then close the session.
 
+    session (str): Whose answers they are.
     Raises ValueError for a view that only a page can show.
     """
     if controller.view_id != "choice":
         controller.close()
         raise ValueError(f"The view {controller.view_id} needs a page: no --terminal.")
     try:
+        _show_guidelines(controller.config)
         with _keyboard() as next_key:
             while not controller.is_done(session):
                 tasks = controller.questions(session, 1, wait=5)
@@ -37,27 +42,6 @@ def run_in_terminal(controller: Controller, *, session: str = "") -> None:
         pass
     finally:
         controller.close()
-
-
-def given_for(key: str, task: Task, config: dict[str, Any]) -> Given | None:
-    """The answer that a key gives; None for a key that gives none."""
-    number, choices = task["_task_hash"], choices_of(task, config)
-    options = [x["id"] for x in task["options"]]
-    if key in KEYS:
-        return Given(number, KEYS[key])
-    if key == "a":
-        key = "1"
-    if key == "0" and config.get("outside") in options:
-        return Given(number, "accept", [config["outside"]])
-    if key.isdecimal() and 1 <= int(key) <= len(choices):
-        return Given(number, "accept", [choices[int(key) - 1]["id"]])
-    return None
-
-
-def choices_of(task: Task, config: dict[str, Any]) -> list[dict[str, Any]]:
-    """The options that have numbers: labels."""
-    special, shown = (config.get("none"), config.get("outside")), task.get("shown", ())
-    return [x for x in task["options"] if x["id"] in shown or x["id"] not in special]
 
 
 @contextmanager
@@ -98,39 +82,95 @@ def _ask(
     controller: Controller, session: str, task: Task, next_key: Callable[[], str]
 ) -> bool:
     """RETURNS (bool): False when somebody quits."""
-    _show(task, controller)
+    question = Question(task, controller.config)
+    labels = controller.config.get("labels", ())
+    _show(question, controller)
     since = time.monotonic()
     while True:
-        key = next_key()
+        key, before = next_key(), question.following
         if key in QUIT:
             return False
-        if key in UNDO:
+        if key in UNDO and not question.back():
             controller.undo(session)
             return True
         if key == SAVE:
             controller.save()
             continue
-        given = given_for(key, task, controller.config)
+        if key == "?":
+            _show_guidelines(controller.config)
+        given = question.press(key, partial(_pick, labels, next_key))
         if given is not None:
             seconds = round(time.monotonic() - since, 2)
             controller.answer(session, Given(**{**vars(given), "seconds": seconds}))
             return True
+        if key in ("?", "/") or question.following is not before:
+            _show(question, controller)
 
 
-def _show(task: Task, controller: Controller) -> None:
+def _pick(labels: Sequence[str], next_key: Callable[[], str]) -> str | None:
+    """Have one of all labels searched for, on one line. RETURNS (str | None): None when
+    somebody leaves."""
+    wanted, at = "", 0
+    while True:
+        found = search(labels, wanted)
+        _show_search(wanted, found, at)
+        key = next_key()
+        if key in ("\x1b", "\x04") or (key in UNDO and not wanted):
+            click.echo()
+            return None
+        if key in ENTER and found:
+            click.echo()
+            return found[at]
+        if key in UP_DOWN:
+            at = max(0, min(at + UP_DOWN[key], len(found) - 1))
+        elif key in UNDO:
+            wanted, at = wanted[:-1], 0
+        elif key.isprintable():
+            wanted, at = wanted + key, 0
+
+
+def _show_search(wanted: str, found: Sequence[str], at: int) -> None:
+    """What was typed and what has it in its name, from the one that enter takes."""
+    left = shutil.get_terminal_size().columns - 1
+    names = found[at:] or ["(no label has that in its name)"]
+    parts = [f"  / {printable(wanted)}_", *(f"  {printable(x)}" for x in names)]
+    click.echo("\r\x1b[K", nl=False)
+    for i, part in enumerate(parts):
+        if left <= 0:
+            break
+        click.echo(click.style(part[:left], bold=i == 1, dim=i > 1), nl=False)
+        left -= len(part)
+
+
+def _show_guidelines(config: dict[str, Any]) -> None:
+    guidelines = config.get("instructions")
+    if guidelines:
+        click.echo("\n" + printable(guidelines).strip())
+
+
+def _show(question: Question, controller: Controller) -> None:
+    task, config = question.task, controller.config
     text = printable(task["text"])
     start, end = task["spans"][0]["start"], task["spans"][0]["end"]
     mention = click.style(text[start:end], reverse=True, bold=True)
     click.echo("\n" + text[:start] + mention + text[end:] + "\n")
-    for number, option in enumerate(choices_of(task, controller.config), start=1):
+    if question.prompt:
+        click.echo(f"  {question.prompt}")
+    for number, option in enumerate(question.choices, start=1):
         score = f"  {option['score']:.0%}" if "score" in option else ""
         click.echo(f"  {number}  {printable(option['text'])}{score}")
+    if config.get("all_labels"):
+        names = ", ".join(map(printable, config.get("labels", ())))
+        columns = shutil.get_terminal_size().columns
+        click.echo(click.wrap_text(names, columns, "  /  ", "     "))
     for version in task.get("versions", ()):
-        chosen = (version["accept"] or [controller.config.get("none")])[0]
+        chosen = (version["accept"] or [config.get("none")])[0]
         names = ", ".join(name or "no name" for name in version["sessions"])
         click.echo(f"     {names} said: {printable(str(chosen))}")
+    guidelines = ["? guidelines"] if config.get("instructions") else []
+    keys = [*question.keys, *guidelines, *KEYS]
     total = len(controller.ledger.answers)
-    click.echo(click.style(f"  {HELP}   q quit   ({total} answered)", dim=True))
+    click.echo(click.style(f"  {'   '.join(keys)}   ({total} answered)", dim=True))
 
 
 def printable(text: str) -> str:

@@ -113,7 +113,7 @@ def test_a_session(terminal, model, texts, database):
     screen.expect("4 answers")
     assert screen.end() == 0
     # What was taken back is asked again, and then goes on.
-    asked = [" ".join(text.split()[-30:]) for text in shown]
+    asked = [" ".join(text.split()[-60:]) for text in shown]
     assert asked[1].rpartition("1 ")[0] == asked[3].rpartition("1 ")[0]
     tasks = read_answers("one", database)
     said = [(task["answer"], task["accept"]) for task in tasks]
@@ -127,6 +127,81 @@ def test_a_session(terminal, model, texts, database):
     kinds = [record.kind for record in Database(database).records("one")]
     assert kinds.count("answer") == 5 and kinds.count("undo") == 1
     assert kinds[-1] == "ended"
+
+
+def test_guidelines_a_follow_up_a_list_and_a_name(
+    terminal, model, texts, database, tmp_path
+):
+    (tmp_path / "guide.txt").write_text("A city is a LOC.\x1b[2J")
+    arguments = ("feedback", "one", model, texts, "--db", database, "--k", 1)
+    arguments += ("--labels", "DISH,DRINK,PLACE", "--explore", 0, "--session", "Ann L.")
+    guide = ("--instructions", tmp_path / "guide.txt", "--follow-up", "next")
+    screen = terminal(*arguments, *guide)
+    first = screen.expect("(0 answered)")
+    assert "A city is a LOC.·[2J" in first and "0 not a mention" in first
+    screen.press("x")
+    screen.expect("None of those. One of these?")
+    screen.expect("(0 answered)")
+    screen.press("\x7f")
+    assert "None of those" not in screen.expect("(0 answered)")
+    screen.press("x1")
+    screen.expect("(1 answered)")
+    screen.press("xx")
+    screen.expect("(2 answered)")
+    screen.press("?")
+    assert "A city is a LOC." in screen.expect("(2 answered)")
+    screen.press("/dr")
+    screen.expect("/ dr_")
+    assert "DISH" not in screen.expect("DRINK")
+    screen.press("\x7f\x7fla\x1b[B\x1b[A\r")
+    screen.expect("(3 answered)")
+    screen.press("q")
+    screen.expect("3 answers")
+    assert screen.end() == 0
+    tasks = read_answers("one", database)
+    assert {task["_session_id"] for task in tasks} == {"Ann L."}
+    assert [(x["answer"], x["accept"], x["also_shown"]) for x in tasks] == [
+        ("accept", tasks[0]["next"], tasks[0]["next"]),
+        ("reject", [], tasks[1]["next"]),
+        ("accept", ["PLACE"], []),
+    ]
+    assert all(len(task["next"]) == 1 for task in tasks)
+    # The list after "none of these"; in tokens with a label each nothing is outside.
+    screen = terminal(*arguments, "--all-labels", "--follow-up", "list")
+    whole = screen.expect("(3 answered)")
+    assert "DISH, DRINK, PLACE" in " ".join(whole.split())
+    screen.press("xdish\r")
+    screen.expect("(4 answered)")
+    screen.press("xnothing\r\x1b")
+    assert "no label has that" in screen.expect("(4 answered)")
+    screen.press("x")
+    screen.expect("(5 answered)")
+    screen.press("q")
+    assert screen.end() == 0
+    tasks = read_answers("one", database)[3:]
+    assert [(x["answer"], x["accept"]) for x in tasks] == [
+        ("accept", ["DISH"]),
+        ("reject", []),
+    ]
+    assert {task["mode"] for task in tasks} == {"all labels"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--terminal", "--session", "Ann/../x"], "is no name of a session"),
+        (["--terminal", "--session", "(agreed)"], "is no name of a session"),
+        (["--session", "Ann"], "--session goes with --terminal"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_before_a_model_is_loaded(options, message):
+    command = [sys.executable, "-m", "recipes.feedback", "one", "no model", "no file"]
+    run = subprocess.run(
+        [*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS
+    )
+    assert run.returncode == 1
+    said = " ".join((run.stdout + run.stderr).split())
+    assert message in said and "Loading" not in said
 
 
 def test_a_review(terminal, database):
