@@ -9,7 +9,7 @@ from pathlib import Path
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
 
 from spacy_causal.corpus.build import Builder, build_doc
 from spacy_causal.corpus.files import SUFFIX, read_spacy
@@ -72,9 +72,11 @@ class Source:
 
     def _spacy_docs(self, nlp: Language) -> Iterator[Doc]:
         # In a vocabulary of their own: annotation leaves no names in the pipeline's.
-        docs = list(read_spacy(self.path, spacy.blank(nlp.lang or "xx").vocab))
-        self._size = len(docs)
-        for doc in docs:
+        own = spacy.blank(nlp.lang or "xx").vocab
+        for doc in read_spacy(self.path, own):
+            # By now it has proved to be such a file.
+            if not self._done:
+                self._size = len(DocBin().from_disk(self.path))
             self._done += 1
             if doc.text.strip():
                 yield bare_copy(doc, nlp.vocab)

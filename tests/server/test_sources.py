@@ -1,5 +1,8 @@
 """Texts from files: one by one, and what is bad is passed over and named."""
 
+import gc
+
+import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
@@ -71,6 +74,31 @@ def test_spacy(tmp_path):
         ["Anna"],
     ]
     assert source.fraction == 1
+
+
+def test_docs_are_made_when_they_are_wanted(tmp_path):
+    made = DocBin(docs=[NLP(f"Anna {i}") for i in range(500)] + [Doc(NLP.vocab)])
+    made.to_disk(tmp_path / "a.spacy")
+    source = Source(str(tmp_path / "a.spacy"))
+    assert source.fraction == 0
+    n_before = n_docs_alive()
+    docs = source.docs(NLP)
+    for i in range(1, 501):
+        doc = next(docs)
+        assert doc.text == f"Anna {i - 1}" and source.fraction == i / 501
+        if i % 100 == 0:
+            assert n_docs_alive() - n_before <= 3
+    assert next(docs, None) is None and source.fraction == 1
+
+
+def test_a_file_that_holds_no_docs_is_named(tmp_path):
+    (tmp_path / "a.spacy").write_bytes(b"text")
+    with pytest.raises(ValueError, match=r"a\.spacy: no \.spacy file"):
+        next(Source(str(tmp_path / "a.spacy")).docs(NLP))
+
+
+def n_docs_alive():
+    return sum(type(each) is Doc for each in gc.get_objects())
 
 
 def test_texts_are_read_when_they_are_wanted(tmp_path):
