@@ -1,6 +1,7 @@
 // A session of annotation: questions from the server, one view that shows them, keys.
 
 import { ChoiceView } from "./choice.js";
+import { drawCurve } from "./curve.js";
 import { ManualView } from "./ner_manual.js";
 import { Session } from "./session.js";
 import { appendText, element } from "./text.js";
@@ -156,6 +157,7 @@ function showProgress(progress) {
   at("fraction").hidden = progress.fraction === null;
   at("fraction").value = progress.fraction ?? 0;
   at("learning").textContent = learning(progress);
+  showCurve(progress.learning?.curve ?? []);
   const bad = progress.bad_lines;
   at("bad-lines").hidden = !bad;
   at("bad-lines").textContent = `${bad} bad ${bad === 1 ? "line" : "lines"} passed over`;
@@ -172,9 +174,19 @@ function learning({ learning: status }) {
   if (status.failure) return `model: ${status.failure}`;
   if (status.busy && !status.batches) return "model: getting ready to learn…";
   const n = `${status.batches} ${status.batches === 1 ? "update" : "updates"}`;
-  const curve = (status.curve ?? []).slice(-3).map(({ f1 }) => (100 * f1).toFixed(1));
-  const f1 = curve.length ? `, F1 on dev ${curve.join(" → ")} %` : "";
+  const last = (status.curve ?? []).at(-1);
+  const f1 = last ? `, F1 on dev ${(100 * last.f1).toFixed(1)} %` : "";
   return `model: ${n}${f1}${status.busy ? ", learning…" : ""}`;
+}
+
+/** The curve anew, once it has grown: a screen reader would lose its place in it. */
+function showCurve(points) {
+  const drawn = JSON.stringify(points);
+  if (at("curve").dataset.drawn === drawn) return;
+  at("curve").dataset.drawn = drawn;
+  const figure = drawCurve(points);
+  at("curve").hidden = !figure;
+  at("curve").replaceChildren(...(figure ? [figure] : []));
 }
 
 function fillHelp(config, keys) {
