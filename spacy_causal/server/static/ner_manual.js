@@ -1,6 +1,7 @@
-// The view "ner_manual": a text whose mentions are made, moved and relabelled.
+// The view "ner_manual": a text whose mentions are made, moved and relabelled, as drawn.
 
 import { LabelList } from "./choice.js";
+import { Mentions } from "./mentions.js";
 import { appendText, element, unitsAt } from "./text.js";
 import { VersionList } from "./versions.js";
 
@@ -14,12 +15,12 @@ export class ManualView {
     this.config = config;
     this.onAnswer = onAnswer;
     this.announce = announce;
-    this.label = config.labels[0];
+    this.mentions = new Mentions(config.labels[0], (what) => this.#changed(what));
     // What somebody takes back comes back as they had left it.
     this.left = new Map();
     addEventListener("pointermove", (event) => this.#drag(event));
-    addEventListener("pointerup", (event) => this.#drop(event));
-    addEventListener("pointercancel", () => this.#cancel());
+    addEventListener("pointerup", () => this.mentions.drop());
+    addEventListener("pointercancel", () => this.mentions.cancel());
   }
 
   static keys(config) {
@@ -40,11 +41,9 @@ export class ManualView {
 
   show(task) {
     this.task = task;
-    this.#take(this.left.get(task._task_hash) ?? task.spans);
+    this.mentions.begin(task.tokens.length, this.left.get(task._task_hash) ?? task.spans);
     const offsets = task.tokens.flatMap(({ start, end }) => [start, end]);
     this.units = unitsAt(task.text, new Set(offsets));
-    this.cursor = null;
-    this.pressed = null;
     this.list = null;
     this.#build();
     this.#draw();
@@ -55,13 +54,13 @@ export class ManualView {
   key(key, { shiftKey }) {
     const rtl = getComputedStyle(this.line).direction === "rtl";
     const step = { ArrowRight: rtl ? -1 : 1, ArrowLeft: rtl ? 1 : -1 }[key];
-    if (step) this.#step(step, shiftKey);
-    else if (key === "ArrowDown" || key === "ArrowUp") this.#jump(key === "ArrowDown" ? 1 : -1);
-    else if (key === "," || key === ".") this.#resize(key === "," ? -1 : 1, 0);
+    if (step) this.mentions.step(step, shiftKey);
+    else if (key === "ArrowDown" || key === "ArrowUp") this.mentions.jump(key === "ArrowDown" ? 1 : -1);
+    else if (key === "," || key === ".") this.mentions.resize(key === "," ? -1 : 1, 0);
     else if (/^[1-9]$/.test(key) && key <= this.config.labels.length) {
-      this.#give(this.config.labels[key - 1]);
+      this.mentions.give(this.config.labels[key - 1]);
     } else if (key === "/") this.#openList();
-    else if (key === "Delete" || key === "r") this.#remove();
+    else if (key === "Delete" || key === "r") this.mentions.remove();
     else if (key === "v" && this.versions) this.versions.next();
     else if (key === "a") this.#answer("accept");
     else if (key === "x") this.#answer("reject");
@@ -72,154 +71,45 @@ export class ManualView {
   }
 
   describe() {
-    const said = this.spans.map((span) => `${this.#text(span)}, ${span.label}`);
+    const said = this.mentions.spans.map((span) => `${this.#text(span)}, ${span.label}`);
     return `${this.task.text}. ${said.length ? said.join("; ") : "No mentions"}.`;
   }
 
-  #take(spans) {
-    this.spans = spans.map(({ token_start, token_end, label }) => ({ token_start, token_end, label }));
-  }
-
   #answer(answer) {
-    this.left.set(this.task._task_hash, this.spans);
+    this.left.set(this.task._task_hash, this.mentions.spans);
     const given = { task_hash: this.task._task_hash, answer };
-    this.onAnswer(answer === "accept" ? { ...given, spans: this.spans } : given);
+    this.onAnswer(answer === "accept" ? { ...given, spans: this.mentions.spans } : given);
   }
 
-  // What is selected: tokens `from` to `to`, the last one inside; `from` stays when the
-  // selection grows.
-
-  get #first() {
-    return Math.min(this.cursor.from, this.cursor.to);
-  }
-
-  get #last() {
-    return Math.max(this.cursor.from, this.cursor.to);
-  }
-
-  /** The mention that is selected as a whole. */
-  get #selected() {
-    if (!this.cursor) return null;
-    const [first, last] = [this.#first, this.#last];
-    return this.spans.find((x) => x.token_start === first && x.token_end === last) ?? null;
-  }
-
-  #at(token) {
-    return this.spans.find((x) => x.token_start <= token && token <= x.token_end) ?? null;
-  }
-
-  #select(from, to = from) {
-    this.cursor = { from, to };
+  /** Shows what has become of the mentions. */
+  #changed(what) {
+    if (what === "dragged") return this.#mark();
     this.#draw();
-    this.tokens[to].scrollIntoView({ block: "nearest" });
-    const span = this.#selected;
-    const text = this.#text({ token_start: this.#first, token_end: this.#last });
-    this.announce(span ? `${text}, ${span.label}` : text);
-  }
-
-  #step(step, grow) {
-    const n = this.task.tokens.length;
-    if (!this.cursor) return this.#select(step > 0 ? 0 : n - 1);
-    if (grow && this.#selected) return this.#resize(step, 1);
-    const beyond = step > 0 ? this.#last : this.#first;
-    const to = Math.max(0, Math.min(n - 1, (grow ? this.cursor.to : beyond) + step));
-    this.#select(grow ? this.cursor.from : to, to);
-  }
-
-  #jump(step) {
-    if (!this.spans.length) return;
-    const here = this.cursor ? this.#first : step > 0 ? -1 : Infinity;
-    const ordered = step > 0 ? this.spans : [...this.spans].reverse();
-    const next = ordered.find((x) => (x.token_start - here) * step > 0) ?? ordered[0];
-    this.#select(next.token_start, next.token_end);
-  }
-
-  /** Moves the start (`side` 0) or the end (1) of the mention that is selected. */
-  #resize(step, side) {
-    const span = this.#selected;
-    if (!span) return;
-    const start = span.token_start + (side ? 0 : step);
-    const end = span.token_end + (side ? step : 0);
-    if (start >= 0 && start <= end && end < this.task.tokens.length) {
-      this.#put(start, end, span.label, span);
-    }
-  }
-
-  /** A mention of these tokens, in place of all that it overlaps. */
-  #put(start, end, label, instead = null) {
-    const kept = this.spans.filter(
-      (x) => x !== instead && (x.token_end < start || x.token_start > end),
-    );
-    kept.push({ token_start: start, token_end: end, label });
-    this.spans = kept.sort((a, b) => a.token_start - b.token_start);
-    this.#select(start, end);
-  }
-
-  #give(label) {
-    this.label = label;
-    if (this.cursor) this.#put(this.#first, this.#last, label);
-    else this.#draw();
-  }
-
-  #remove() {
-    if (!this.cursor) return;
-    const [first, last] = [this.#first, this.#last];
-    this.spans = this.spans.filter((x) => x.token_end < first || x.token_start > last);
-    this.#draw();
-    this.announce("Removed.");
+    if (what === "removed") this.announce("Removed.");
+    if (what !== "selected") return;
+    const { first, last, selected, cursor } = this.mentions;
+    this.tokens[cursor.to].scrollIntoView({ block: "nearest" });
+    const text = this.#text({ token_start: first, token_end: last });
+    this.announce(selected ? `${text}, ${selected.label}` : text);
   }
 
   #escape() {
     if (this.list) this.#closeList();
-    this.pressed = null;
-    this.cursor = null;
-    this.#draw();
+    this.mentions.leave();
   }
-
-  // By mouse: dragging over tokens makes a mention, from one moves its nearer border.
 
   #press(event) {
     const token = this.#tokenOf(event.target);
     if (token === null || event.button) return;
     event.preventDefault();
     this.root.focus({ preventScroll: true });
-    this.pressed = { from: token, to: token, span: this.#at(token) };
+    this.mentions.press(token);
   }
 
   #drag({ clientX, clientY }) {
-    if (!this.pressed) return;
-    const to = this.#tokenOf(document.elementFromPoint(clientX, clientY));
-    if (to === null || to === this.pressed.to) return;
-    this.pressed.to = to;
-    const [start, end] = this.#dragged();
-    this.cursor = { from: start, to: end };
-    this.#mark();
-  }
-
-  #drop() {
-    if (!this.pressed) return;
-    const { from, to, span } = this.pressed;
-    const [start, end] = this.#dragged();
-    this.pressed = null;
-    if (span && from === to) this.#select(span.token_start, span.token_end);
-    else this.#put(start, end, span ? span.label : this.label, span);
-  }
-
-  #cancel() {
-    if (!this.pressed) return;
-    this.pressed = null;
-    this.cursor = null;
-    this.#draw();
-  }
-
-  #dragged() {
-    const { from, to, span } = this.pressed;
-    if (!span) return [Math.min(from, to), Math.max(from, to)];
-    const toEnd = span.token_end - from;
-    const toStart = from - span.token_start;
-    const end = toEnd < toStart || (toEnd === toStart && to > from);
-    const fixed = end ? span.token_start : span.token_end;
-    return [Math.min(fixed, to), Math.max(fixed, to)];
+    if (!this.mentions.pressed) return;
+    const token = this.#tokenOf(document.elementFromPoint(clientX, clientY));
+    if (token !== null) this.mentions.dragTo(token);
   }
 
   #tokenOf(node) {
@@ -238,8 +128,7 @@ export class ManualView {
     const prompt = element("h1", "prompt", "Is every mention marked, and labelled right?");
     const { versions } = this.task;
     const takeVersion = (spans) => {
-      this.#take(spans);
-      this.cursor = null;
+      this.mentions.take(spans);
       this.#draw();
       this.announce(this.describe());
       this.root.focus({ preventScroll: true });
@@ -249,7 +138,7 @@ export class ManualView {
     this.labels.setAttribute("role", "group");
     this.labels.setAttribute("aria-label", "Labels");
     this.buttons = this.config.labels.map((label, i) => {
-      const button = this.#button(i < 9 ? String(i + 1) : "", label, () => this.#give(label));
+      const button = this.#button(i < 9 ? String(i + 1) : "", label, () => this.mentions.give(label));
       this.labels.append(button);
       return button;
     });
@@ -263,11 +152,11 @@ export class ManualView {
     box.append(this.line);
     this.edit = element("div", "beside edit");
     this.edit.append(
-      this.#button(",", "start earlier", () => this.#resize(-1, 0)),
-      this.#button(".", "start later", () => this.#resize(1, 0)),
-      this.#button("⇧ ←", "end earlier", () => this.#resize(-1, 1)),
-      this.#button("⇧ →", "end later", () => this.#resize(1, 1)),
-      this.#button("r", "remove", () => this.#remove()),
+      this.#button(",", "start earlier", () => this.mentions.resize(-1, 0)),
+      this.#button(".", "start later", () => this.mentions.resize(1, 0)),
+      this.#button("⇧ ←", "end earlier", () => this.mentions.resize(-1, 1)),
+      this.#button("⇧ →", "end later", () => this.mentions.resize(1, 1)),
+      this.#button("r", "remove", () => this.mentions.remove()),
     );
     const answers = element("div", "answers");
     const beside = element("div", "beside");
@@ -296,7 +185,7 @@ export class ManualView {
 
   /** The text anew: mentions may have changed. */
   #draw() {
-    this.versions?.mark(this.spans);
+    this.versions?.mark(this.mentions.spans);
     const { text, tokens } = this.task;
     this.line.replaceChildren();
     let done = 0;
@@ -304,7 +193,7 @@ export class ManualView {
     this.tokens = tokens.map(({ start, end }, i) => {
       const [from, to] = [this.units.get(start), this.units.get(end)];
       appendText(parent, text.slice(done, from));
-      const span = this.#at(i);
+      const span = this.mentions.at(i);
       if (span?.token_start === i) {
         parent = element("mark");
         this.line.append(parent);
@@ -326,14 +215,15 @@ export class ManualView {
 
   /** Which tokens are selected, and what can be done with them. */
   #mark() {
-    const [first, last] = this.cursor ? [this.#first, this.#last] : [0, -1];
+    const { cursor, label } = this.mentions;
+    const [first, last] = cursor ? [this.mentions.first, this.mentions.last] : [0, -1];
     this.tokens.forEach((token, i) => {
       token.classList.toggle("chosen", first <= i && i <= last);
     });
-    const span = this.#selected;
+    const span = this.mentions.selected;
     for (const button of this.edit.children) button.disabled = !span;
     this.buttons.forEach((button, i) => {
-      const pressed = this.config.labels[i] === (span?.label ?? this.label);
+      const pressed = this.config.labels[i] === (span?.label ?? label);
       button.setAttribute("aria-pressed", String(pressed));
     });
   }
@@ -358,7 +248,7 @@ export class ManualView {
     if (!this.list) {
       const pick = (label) => {
         this.#closeList();
-        this.#give(label);
+        this.mentions.give(label);
       };
       this.list = new LabelList(this.config.labels, pick, () => this.#closeList());
       this.edit.before(this.list.root);
