@@ -149,6 +149,12 @@ class Needs:
     gradients: Engine | None = None
     sketch_width: int = 1024
 
+    @property
+    def labelled(self) -> bool:
+        """Whether labelled documents are looked at too: the others are compared with
+        them."""
+        return self.embeddings or self.words
+
 
 class Gradients(Protocol):
     """The gradient embeddings g_x of N documents, by place, however they are held."""

@@ -147,11 +147,10 @@ class BatchStream:
         return tasks
 
     def _choose(self, known: set[int]) -> list[Doc]:
-        with_known = self.acquire.needs.embeddings
         docs = {
             str(number): self._doc(number)
             for number in self._pool
-            if with_known or number not in known
+            if self.acquire.needs.labelled or number not in known
         }
         new = [id for id in docs if int(id) not in known]
         if not new:

@@ -125,6 +125,15 @@ def test_a_strategy_with_settings_of_its_own(model, pool):
     assert needs.needs.samples == 7
 
 
+def test_near_duplicates_of_what_was_answered_are_not_asked(model, pool):
+    """The texts differ by a digit: with the first all are known, batches later too."""
+    spec = "mnlp:near_duplicates=0.9"
+    components = active("one", model, pool, strategy=spec, batch=1)
+    stream = iter(components["stream"])
+    components["update"](answered(take(stream, 1)))
+    assert next(stream, None) is None
+
+
 def test_a_session_that_is_taken_up_again_goes_on_with_its_batch(model, pool):
     first = active("one", model, pool, batch=3)
     stream = iter(first["stream"])

@@ -47,8 +47,7 @@ class Pool:
 
     def read_by(self, needs: Needs) -> dict[str, Passage]:
         """What is read: labelled passages only where they are compared with."""
-        compared = needs.embeddings or needs.words
-        return self.passages | self.labelled if compared else self.passages
+        return self.passages | self.labelled if needs.labelled else self.passages
 
 
 def read_pool(
