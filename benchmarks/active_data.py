@@ -14,9 +14,9 @@ from spacy.tokens import Doc
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.active import Key
-from spacy_causal.experiments.feedback_simulation import f1_of
 from spacy_causal.experiments.fitting import fit, usual_steps
 from spacy_causal.learning.reading import bare_copy
+from spacy_causal.scorers.layers import f1_of
 
 COMPONENT = "causal_ner"
 # initial: the paper's share of the words; batch, epochs: the paper's, of its LSTMs.

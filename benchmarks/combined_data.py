@@ -26,9 +26,9 @@ from thinc.api import Model
 
 from spacy_causal.experiments.active import Key, Look
 from spacy_causal.experiments.active_simulation import create_look
-from spacy_causal.experiments.feedback_simulation import f1_of
 from spacy_causal.experiments.fitting import fit
 from spacy_causal.learning.reading import bare_copy
+from spacy_causal.scorers.layers import f1_of
 
 DRAW, BATCH = 7, 64
 DROPOUT = {"frozen": 0.1, "cnn": 0.3}

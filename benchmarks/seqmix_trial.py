@@ -17,11 +17,11 @@ from spacy.tokens import Doc
 from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.experiments.active import Augment, Key
-from spacy_causal.experiments.feedback_simulation import f1_of
 from spacy_causal.experiments.fitting import fit
 from spacy_causal.learning.augmenting import create_mixing
 from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.weights import pipes_from_bytes, pipes_to_bytes
+from spacy_causal.scorers.layers import f1_of
 
 # Table 3 of the paper, and its windows.
 SIZES: dict[str, dict[str, Any]] = {

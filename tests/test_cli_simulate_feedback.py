@@ -15,7 +15,6 @@ from spacy_causal.corpus.files import empty_docbin, read_spacy, write_docbin
 from spacy_causal.experiments.feedback_setup import ARMS, FeedbackSetup
 from spacy_causal.experiments.feedback_simulation import (
     create_run_cell,
-    f1_of,
     or_no_mention,
     passes_over,
     user_of,
@@ -23,6 +22,7 @@ from spacy_causal.experiments.feedback_simulation import (
 from spacy_causal.experiments.learning_curve import findings, learning_curve
 from spacy_causal.experiments.users import perfect_user
 from spacy_causal.learning.answers import Answer
+from spacy_causal.scorers.layers import f1_of
 
 CONTESTED = Path(__file__).parents[1] / "assets" / "contested"
 QUICK = ("--initial", "0.5", "--batch-size", "4", "--steps", "2")
@@ -248,16 +248,6 @@ def test_a_user_says_what_is_no_mention_and_passes_over_what_cuts_one():
 
     assert kept(0, 2) and kept(2, 4) and kept(4, 5)
     assert not kept(0, 1) and not kept(1, 3) and not kept(0, 5)
-
-
-def test_f1_leaves_out_what_is_missing():
-    vocab = spacy.blank("en").vocab
-    gold = Doc(vocab, words=list("abcd"), ents=["B-X", "O", "B-Y", "O"])
-    gold.set_ents(gold.ents, missing=[gold[3:4]], default="outside")
-    said = Doc(vocab, words=list("abcd"), ents=["B-X", "B-X", "O", "B-Y"])
-    assert f1_of([said], [gold], "ner") == 0.5
-    assert f1_of([said], [gold], "ner", ["Y"]) == 0
-    assert f1_of([gold], [gold], "ner") == 1
 
 
 def test_the_curve_in_figures_and_words():

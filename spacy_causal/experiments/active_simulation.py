@@ -20,7 +20,6 @@ from spacy_causal.experiments.active import (
 )
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.active_setup import ActiveSetup
-from spacy_causal.experiments.feedback_simulation import f1_of
 from spacy_causal.experiments.fitting import Progress, fit, quietly
 from spacy_causal.experiments.pipelines import (
     count_classes,
@@ -33,6 +32,7 @@ from spacy_causal.experiments.streaming import split_initial
 from spacy_causal.learning.augmenting import make_augment
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.reading import bare_copy, read_upstream
+from spacy_causal.scorers.layers import f1_of
 from spacy_causal.types import Needs, View
 
 HELD_BACK = 0.2

@@ -13,7 +13,7 @@ from spacy_causal.experiments.feedback_stage import Stage, set_stage
 from spacy_causal.experiments.fitting import Progress, fit, quietly
 from spacy_causal.experiments.pipelines import count_classes
 from spacy_causal.experiments.session import Keep, SessionStep, simulate_session
-from spacy_causal.experiments.streaming import OUTSIDE, classes_of
+from spacy_causal.experiments.streaming import OUTSIDE
 from spacy_causal.experiments.users import (
     SimulatedUser,
     create_mistaken_user,
@@ -26,7 +26,7 @@ from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.reading import bare_copy, read_upstream
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.trainer import Trainer
-from spacy_causal.scorers.tokens import prf
+from spacy_causal.scorers.layers import f1_of
 
 Cell = dict[str, Any]
 SCORER = "candidate_scorer"
@@ -82,30 +82,6 @@ def create_run_cell(
         return _outcome(stage, _session(stage, setup, seed, told, progress))
 
     return run_cell
-
-
-def f1_of(
-    predicted: Sequence[Doc], gold: Sequence[Doc], layer: str, only: Sequence[str] = ()
-) -> float:
-    """Micro F1 of entities, or of tags; predictions on missing annotation are left out.
-
-    only (Sequence[str]): The classes that count, all where there are none.
-    """
-    n_right = n_said = n_gold = 0
-    for said, true in zip(predicted, gold, strict=True):
-        known = [bool(name) for name in classes_of(true, layer)]
-        facts = [
-            {
-                (start, end, name)
-                for start, end, name in _facts(doc, layer)
-                if all(known[start:end]) and (not only or name in only)
-            }
-            for doc in (said, true)
-        ]
-        n_right += len(facts[0] & facts[1])
-        n_said += len(facts[0])
-        n_gold += len(facts[1])
-    return round(prf(n_right, n_said, n_gold)["f"] or 0.0, 4)
 
 
 def _fit(
@@ -238,9 +214,3 @@ def _outcome(stage: Stage, points: Sequence[Point]) -> dict[str, Any]:
         "unseen_classes": list(stage.unseen),
         "curve": [asdict(point) for point in points],
     }
-
-
-def _facts(doc: Doc, layer: str) -> set[tuple[int, int, str]]:
-    if layer == "ner":
-        return {(ent.start, ent.end, ent.label_) for ent in doc.ents}
-    return {(i, i + 1, name) for i, name in enumerate(classes_of(doc, layer)) if name}

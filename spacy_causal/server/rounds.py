@@ -16,7 +16,7 @@ from spacy_causal.learning.background import BackgroundLearner
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.reading import Words, bare_copy, memory_zone, words_of
 from spacy_causal.learning.weights import pipes_from_bytes
-from spacy_causal.scorers.tokens import prf
+from spacy_causal.scorers.layers import f1_of
 from spacy_causal.server.manual import VIEW, sentence_task
 from spacy_causal.server.sources import Source
 from spacy_causal.server.teaching import FeedbackTeacher
@@ -197,14 +197,6 @@ class ActiveTeacher:
 
 
 def entity_f1(nlp: Language, gold: Sequence[Doc]) -> float:
-    """F1 of a pipeline's entities on annotated Docs, by tokens and label."""
-    n_right = n_said = n_gold = 0
+    """F1 of a pipeline's entities on annotated Docs; what is missing is left out."""
     read = nlp.pipe(bare_copy(doc, nlp.vocab) for doc in gold)
-    for doc, annotated in zip(read, gold, strict=True):
-        said, true = (
-            {(entity.start, entity.end, entity.label_) for entity in each.ents}
-            for each in (doc, annotated)
-        )
-        n_right += len(said & true)
-        n_said, n_gold = n_said + len(said), n_gold + len(true)
-    return prf(n_right, n_said, n_gold)["f"] or 0.0
+    return f1_of(list(read), gold, "ner")

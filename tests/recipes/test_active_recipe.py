@@ -200,6 +200,8 @@ def test_f1_on_dev_is_exact(model, pool, tmp_path):
     gold.set_ents([Span(gold, i, i + 1, x) for i, x in
                    [(0, "PER"), (2, "LOC"), (4, "PER")]])  # fmt: skip
     assert entity_f1(nlp, [gold]) == pytest.approx(2 / 5)
+    gold.set_ents(gold.ents[:1], missing=[gold[2:]], default="outside")
+    assert entity_f1(nlp, [gold]) == 1, "Paris was never judged"
     DocBin(docs=[gold]).to_disk(tmp_path / "dev.spacy")
     components = active("one", model, pool, batch=2, dev=tmp_path / "dev.spacy")
     take(iter(components["stream"]), 2)
