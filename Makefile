@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install run smoke test mutants format clean
+.PHONY: install run smoke test coverage mutants format clean
 
 install: $(STAMP)
 
@@ -25,6 +25,10 @@ test: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+
+coverage: install
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --cov --cov-fail-under=95 \
+		--cov-report=term-missing:skip-covered
 
 mutants: install
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
