@@ -75,12 +75,13 @@ def active(
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
     from spacy_causal.server.sources import Source
     from spacy_causal.server.teaching import build_learner
+    from spacy_causal.specs import split_names
     from spacy_causal.types import Budget
 
     if batch is not None and budget is not None:
         raise ValueError("--batch and --budget both say how much comes next: give one.")
     size = Budget.parse(budget) if budget is not None else Budget(batch or 20)
-    names = tuple(name.strip() for name in labels.split(",") if name.strip())
+    names = split_names(labels)
     acquire = make_strategy(strategy)
     make_augment(augment, component or "")
     settings = LearnerSettings(augment=augment)

@@ -71,9 +71,10 @@ def feedback(
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.sources import Source
     from spacy_causal.server.teaching import FeedbackTeacher, build_learner
+    from spacy_causal.specs import split_names
     from spacy_causal.types import NONE_OF_THESE
 
-    names = tuple(name.strip() for name in labels.split(",") if name.strip())
+    names = split_names(labels)
     texts = Source(source)
     guidelines = instructions.read_text("utf8") if instructions else ""
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.progress import show_progress
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -121,13 +122,8 @@ def _run(
     setup: "ActiveSetup", seeds: Iterable[int], bound: bool, output: Path | None
 ) -> list[dict[str, Any]]:
     """RETURNS (list[dict]): The rows of this setup, also those of an earlier run."""
-    from tqdm import tqdm
-
     from spacy_causal.experiments.active_simulation import simulate_active
     from spacy_causal.experiments.results import Results, cell_key
-
-    def progress(items: Iterable[Any], total: int, name: str) -> Iterable[Any]:
-        return tqdm(items, total=total, desc=name, disable=None, leave=False)
 
     cells = setup.all_cells(seeds, bound=bound)
     with TemporaryDirectory() as folder:
@@ -136,8 +132,10 @@ def _run(
         if n_done:
             msg.info(f"{n_done} of {len(cells)} rounds are in {output} already")
         seeds = dict.fromkeys(cell["seed"] for cell in cells)
-        ran = simulate_active(setup, seeds, results, bound=bound, progress=progress)
-        for row in progress(ran, len(cells) - n_done, "rounds"):
+        ran = simulate_active(
+            setup, seeds, results, bound=bound, progress=show_progress
+        )
+        for row in show_progress(ran, len(cells) - n_done, "rounds"):
             msg.text(
                 f"{row['strategy']}, seed {row['seed']}: {row['words']:,} words, "
                 f"F1 {100 * row['score']:.1f}"

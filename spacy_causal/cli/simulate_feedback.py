@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.progress import show_progress
 from spacy_causal.cli.report import require_report
+from spacy_causal.specs import split_names
 
 if TYPE_CHECKING:
     from spacy_causal.experiments.feedback_setup import FeedbackSetup
@@ -115,7 +117,7 @@ def simulate_feedback(
             user=user,  # type: ignore[arg-type]
             mistakes=mistakes,
             doubt=doubt,
-            known=_labels(known),
+            known=split_names(known),
             unseen=_labels_or_share(unseen),
             imputer=imputer,
             mode=mode,  # type: ignore[arg-type]
@@ -139,14 +141,9 @@ def _run(
     setup: "FeedbackSetup", seeds: Iterable[int], bounds: bool, output: Path | None
 ) -> list[dict[str, Any]]:
     """RETURNS (list[dict]): The rows of this setup, also those of an earlier run."""
-    from tqdm import tqdm
-
     from spacy_causal.experiments.feedback_setup import ARMS, SESSION
     from spacy_causal.experiments.feedback_simulation import create_run_cell
     from spacy_causal.experiments.results import Results, cell_key
-
-    def progress(items: Iterable[Any], total: int, name: str) -> Iterable[Any]:
-        return tqdm(items, total=total, desc=name, disable=None, leave=False)
 
     cells = setup.cells(seeds, ARMS if bounds else (SESSION,))
     with TemporaryDirectory() as folder:
@@ -154,7 +151,7 @@ def _run(
         n_done = sum(cell_key(cell) in results.done() for cell in cells)
         if n_done:
             msg.info(f"{n_done} of {len(cells)} runs are in {output} already")
-        for _ in results.run(cells, create_run_cell(setup, progress=progress)):
+        for _ in results.run(cells, create_run_cell(setup, progress=show_progress)):
             pass
         rows = {row["key"]: row for row in results.rows()}
     return [rows[cell_key(cell)] for cell in cells]
@@ -179,12 +176,8 @@ def _show(rows: list[dict[str, Any]]) -> None:
         msg.text(sentence)
 
 
-def _labels(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 def _labels_or_share(text: str) -> tuple[str, ...] | float:
     try:
         return float(text)
     except ValueError:
-        return _labels(text)
+        return split_names(text)

@@ -75,6 +75,11 @@ def test_what_the_model_finds_is_suggested(source):
     assert {**place, "label": "PER"} in task["spans"]
 
 
+def test_labels_are_split_at_commas(source):
+    components = active("one", "blank:en", source, labels=" PER, LOC ,")
+    assert sorted(components["config"]["labels"]) == ["LOC", "PER"]
+
+
 def test_batch_after_batch_and_nothing_twice(model, pool):
     """The next batch waits for the answers to the one before; equal texts are one."""
     components = active("one", model, pool, batch=3)
