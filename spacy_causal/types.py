@@ -95,6 +95,8 @@ class Verdict(NamedTuple):
 
 
 BudgetUnit = Literal["sentences", "words"]
+# How gradients are held. Who reads a pool, this process or Ray's workers, is another
+# choice, the `--engine` of `select`.
 Engine = Literal["auto", "exact", "sketch", "factors"]
 
 

@@ -1,6 +1,7 @@
 """`python -m spacy causal select`, as a user calls it."""
 
 import json
+import re
 
 import pytest
 import spacy
@@ -254,6 +255,12 @@ def test_settings_that_no_option_has(model, pool, tmp_path):
     spec = "bald:samples=5,dropout=0.5"
     shown = call(model, pool, "--budget", 4, "-o", output, "--strategy", spec)
     assert shown.exit_code == 0 and len(read(output)) == 4
+
+
+def test_which_engine_is_meant():
+    """What reads the pool is an option, how gradients are held the strategy's."""
+    shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", call("--help").output).split())
+    assert "What reads the pool" in shown and "wbadge:engine=exact" in shown
 
 
 def test_interrupted_it_goes_on(model, pool, tmp_path, monkeypatch):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -207,12 +207,19 @@ def create_wbadge(
 
     weight (Weight): w(x): "l2" is the paper's, which buys long sentences; "1/l2"
         measures distances per word.
-    engine (Engine): How gradients are held.
+    engine (Engine): How gradients are held: "exact" rows, a "sketch" of them,
+        "factors", or "auto", see `Needs`. What reads the pool is not said here.
     sketch_width (int): Columns of the sketch, where there is one.
     """
     length_weights(np.ones(1), weight)
-    if engine not in ("auto", "exact", "sketch", "factors") or sketch_width < 1:
-        raise ValueError(f"There is no engine {engine!r} of width {sketch_width}.")
+    if engine not in get_args(Engine):
+        known = ", ".join(get_args(Engine))
+        raise ValueError(
+            f"A strategy's engine, how gradients are held, is one of {known}, "
+            f"not {engine!r}."
+        )
+    if sketch_width < 1:
+        raise ValueError(f"A sketch has a column at least, not {sketch_width}.")
     needs = Needs(gradients=engine, sketch_width=sketch_width)
     fill = partial(fill_by_gradients, weight=weight)
     return strategy(fill, needs, near_duplicates)

@@ -22,6 +22,10 @@ STRATEGY = (
     "How to choose, with settings if need be: "
     "wbadge:weight=l2,near_duplicates=0.95; mnlp, bald and so on."
 )
+ENGINE = (
+    "What reads the pool: this process, or Ray's workers. How gradients are held is "
+    "the strategy's: wbadge:engine=exact, sketch or factors."
+)
 
 
 class Split(StrEnum):
@@ -41,8 +45,8 @@ class Weight(StrEnum):
     per_squared_word = "1/l2"
 
 
-class Engine(StrEnum):
-    """What reads the pool."""
+class Reading(StrEnum):
+    """What reads the pool: not how gradients are held, a strategy's own `engine`."""
 
     local = "local"
     ray = "ray"
@@ -79,9 +83,7 @@ def select(
     committee: Annotated[
         list[str] | None, typer.Option(help="A further pipeline for vote_entropy.")
     ] = None,
-    engine: Annotated[
-        Engine, typer.Option(help="ray: workers read the pool.")
-    ] = Engine.local,
+    engine: Annotated[Reading, typer.Option(help=ENGINE)] = Reading.local,
     workers: Annotated[int, typer.Option(help="Of ray.", min=1)] = 2,
     keep_view: Annotated[
         bool, typer.Option("--keep-view", help="Keep what was read beside the output.")
@@ -160,8 +162,10 @@ def _strategy(
     return acquire
 
 
-def _read_blocks(engine: Engine, model: str, committee: list[str], workers: int) -> Any:
-    if engine is Engine.local:
+def _read_blocks(
+    engine: Reading, model: str, committee: list[str], workers: int
+) -> Any:
+    if engine is Reading.local:
         return None
     from spacy_causal.learning.pool.distributed import create_ray_reader
 

@@ -65,7 +65,8 @@ def test_an_unknown_name_is_told_which_there_are(shortest):
         ("mnlp:taste=3", "'mnlp': .*unexpected keyword argument 'taste'"),
         ("bald:samples=1", "two passes"),
         ("wbadge:weight=heavy", "not 'heavy'"),
-        ("wbadge:engine=ray", "'ray'"),
+        ("wbadge:engine=ray", "held, is one of auto, .*factors, not 'ray'"),
+        ("badge:sketch_width=0", "A sketch has a column at least, not 0"),
     ],
 )
 def test_settings_that_a_strategy_does_not_take(text, said):
