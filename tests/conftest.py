@@ -8,9 +8,16 @@ from pathlib import Path
 
 import pytest
 import spacy
+from hypothesis import HealthCheck, settings
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+
+# How long an example takes says how busy the machine is, not what is wrong.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 SENTENCES = [
     (

@@ -88,8 +88,14 @@ def test_labels_shown_by_chance(trained):
     found = [shown for doc in docs for shown in doc._.candidates]
     assert len(found) == 300
     seconds = Counter((x.labels[0], x.labels[1]) for x in found)
-    for first in {first for first, _ in seconds}:
-        counts = [n for (best, _), n in seconds.items() if best == first]
+    groups = [
+        [n for (best, _), n in seconds.items() if best == first]
+        for first in {first for first, _ in seconds}
+    ]
+    # A label that is the best at a few places only says nothing about chance.
+    often = [counts for counts in groups if sum(counts) >= 60]
+    assert often
+    for counts in often:
         assert len(counts) == 3 and max(counts) < 2 * min(counts)
     for shown in found:
         assert shown.scores[0] == max(shown.scores)
