@@ -48,6 +48,12 @@ def test_draws_of_zero_and_of_the_share_itself():
     assert explored(SHOWN, zeros + 0.5, 0.5).tolist() == [[4, 0, 2]]
 
 
+def test_the_first_draw_alone_says_whether_to_explore():
+    draws = np.array([[0.1, *[0.9] * 6], [0.9, *[0.1] * 6]])
+    got = explored(np.repeat([[4, 3, 2]], 2, axis=0), draws, 0.5)
+    assert got.tolist() == [[4, 3, 0], [4, 3, 2]]
+
+
 @pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("share", [0.25, 1.0])
 def test_the_propensity_is_how_often_a_label_is_shown(share, k):
@@ -70,6 +76,8 @@ def test_the_propensity_is_how_often_a_label_is_shown(share, k):
 
 def test_all_labels_shown_are_shown():
     ones = np.ones((2, 3))
-    assert (explored_propensities(ones, ones, 3, 0.5) == 1).all()
+    for share, fewer in np.random.default_rng(0).random((20, 2)):
+        # Not even rounding makes what is certain more or less than that.
+        assert (explored_propensities(ones, fewer * ones, 3, share) == 1).all()
     assert (explored_propensities(ones, ones, 4, 0.5) == 1).all()
     assert (explored_propensities(ones, ones, 5, 0.5) == 1).all()
