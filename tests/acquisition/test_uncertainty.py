@@ -31,6 +31,8 @@ def test_token_least_confidence():
     slow = sum(1 - max(row) for row in P)
     assert u.token_least_confidence(P) == pytest.approx(slow)
     assert u.token_least_confidence(P[:0]) == 0
+    # Where there are no tags none is the best.
+    assert u.token_least_confidence(P[:, :0]) == len(P)
 
 
 def test_mnlp_does_not_grow_with_length():
