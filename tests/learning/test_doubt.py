@@ -116,6 +116,19 @@ def test_rows_stay_distributions_at_the_edges():
     np.testing.assert_allclose(rows, [[1, 0, 0, 0], [0, 1, 0, 0]])
 
 
+def test_a_model_that_gives_nothing_to_any_tag_is_no_reason_to_doubt():
+    observed, mask = np.eye(4)[:1], tags_of_types(TOKEN, [["A"]])[0]
+    rows = doubted_rows(
+        observed=observed,
+        own=np.zeros((1, 4)),
+        chosen=mask,
+        ratios=np.ones(4),
+        mistakes=0.2,
+        n_wrong=3,
+    )
+    np.testing.assert_array_equal(rows, observed)
+
+
 @pytest.mark.parametrize("chosen", ["A", None])
 def test_without_mistakes_targets_are_what_they_were(chosen):
     own = np.array([[0.2, 0.3, 0.4, 0.1]], dtype=np.float32)
