@@ -30,8 +30,9 @@ def importance(queries: Tensor, keys: Tensor, own: Tensor) -> Tensor:
     RETURNS (Tensor): Shape (N, Z), rows summing to 1.
     """
     scores = queries @ keys.T
-    itself = torch.nonzero(own >= 0).squeeze(1)
-    scores[itself, own[itself]] = -torch.inf if keys.shape[0] > 1 else 0.0
+    if len(keys) > 1:
+        itself = torch.nonzero(own >= 0).squeeze(1)
+        scores[itself, own[itself]] = -torch.inf
     return torch.softmax(scores, dim=1)
 
 
@@ -72,15 +73,18 @@ def present_context(
     fallback (Tensor): z₀ where a sentence has no confounder, shape (D,).
     RETURNS (Tensor): Shape (N, D).
     """
+    if not len(vectors):
+        return fallback.expand(len(own), -1)
     sentence = torch.repeat_interleave(
         torch.arange(len(lengths), device=own.device),
         torch.tensor(lengths, device=own.device),
     )
     is_word = (own >= 0).to(vectors.dtype)[:, None]
-    each = vectors[own.clamp(min=0)] * is_word if len(vectors) else is_word * fallback
+    # −1 takes the last vector, times 0.
+    each = vectors[own] * is_word
     sums = vectors.new_zeros(len(lengths), each.shape[1]).index_add(0, sentence, each)
     counts = vectors.new_zeros(len(lengths), 1).index_add(0, sentence, is_word)
-    others = (counts[sentence] - is_word).clamp(min=0)
+    others = counts[sentence] - is_word
     mean = (sums[sentence] - each) / others.clamp(min=1)
     return torch.where(others > 0, mean, fallback)
 
@@ -174,6 +178,6 @@ class DeconfoundingHead(nn.Module):
         n = torch.zeros_like(self.counts)
         n = n.index_add(0, own[seen], torch.ones_like(own[seen], dtype=n.dtype))
         total = (self.counts + n).clamp(max=memory)
-        weight = torch.where(n > 0, (n / total.clamp(min=1)).clamp(max=1), n)[:, None]
+        weight = (n / total.clamp(min=1)).clamp(max=1)[:, None]
         self.vectors += weight * (sums / n.clamp(min=1)[:, None] - self.vectors)
         self.counts.copy_(total)

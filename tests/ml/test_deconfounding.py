@@ -133,6 +133,34 @@ def test_present_context_leaves_the_token_out(values):
     np.testing.assert_allclose(got, torch.stack([e.double() for e in expected]))
 
 
+def test_present_context_without_a_dictionary_is_the_fallback(values):
+    z, fallback = torch.tensor(values["z"]), torch.tensor([1.0, 2.0, 3.0])
+    got = present_context(z[:0], torch.full((4,), -1), [3, 1], fallback)
+    np.testing.assert_array_equal(got, fallback.tile(4, 1))
+
+
+def test_the_gradient_of_the_present_context(values):
+    own, lengths = torch.tensor([0, -1, 1, -1, 2, -1]), [3, 1, 2]
+    inputs = [torch.tensor(values[name], requires_grad=True) for name in ("z", "b")]
+
+    def context(vectors, fallback):
+        return present_context(vectors, own, lengths, fallback)
+
+    assert torch.autograd.gradcheck(context, inputs)
+
+
+def test_the_exact_form_in_training_scores_the_token_and_what_is_present(values):
+    head = module(values, "exact").train()
+    nothing = np.array([0.5, -1.0, 2.0])
+    head.nothing.data = torch.tensor(nothing)
+    z, own = values["z"], torch.tensor(values["own"])
+    present = [z[2], nothing, nothing, z[3], z[0]]
+    got = head(torch.tensor(values["x"]), own, [2, 1, 2])
+    features = np.concatenate([values["x"], present], axis=1)
+    expected = features @ values["W_c"].T + values["b"]
+    np.testing.assert_allclose(got.logits.detach(), expected)
+
+
 def test_the_dictionary_vectors_are_a_running_mean():
     head = DeconfoundingHead(2, M, A, "approximate", True, n_words=2)
     X = torch.tensor([[1.0, 1.0], [3.0, 5.0], [7.0, 7.0]])
@@ -145,6 +173,21 @@ def test_the_dictionary_vectors_are_a_running_mean():
     head.observe(X, torch.tensor([0, 0, 0]), memory=2)
     np.testing.assert_allclose(head.vectors[0], [11 / 3, 13 / 3], rtol=1e-6)
     np.testing.assert_array_equal(head.counts, [2, 0])
+    head.observe(X[:2], torch.tensor([1, -1]), memory=2)
+    np.testing.assert_allclose(head.vectors, [[11 / 3, 13 / 3], [1, 1]], rtol=1e-6)
+    np.testing.assert_array_equal(head.counts, [2, 1])
+
+
+def test_no_gradient_reaches_the_dictionary():
+    head = DeconfoundingHead(2, M, A, "approximate", True, n_words=1)
+    head.observe(torch.ones(1, 2, requires_grad=True), torch.tensor([0]), memory=9)
+    assert not head.vectors.requires_grad
+
+
+def test_the_weights_are_those_of_the_equations():
+    names = dict(DeconfoundingHead(D, M, A, "exact", True).named_parameters())
+    weights = ("output.weight", "output.bias", "query.weight", "key.weight", "nothing")
+    assert sorted(names) == sorted(weights)
 
 
 def test_a_head_has_no_confounders_unless_it_is_told():
