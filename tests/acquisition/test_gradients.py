@@ -1,5 +1,7 @@
 """Gradient embeddings against autograd, and each way of holding them against loops."""
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from array_views import random_view, slow_gradients
 from spacy_causal.acquisition.gradients import (
     CountSketch,
     DenseGradients,
+    FactorisedGradients,
     embed_batch,
     gradient_embedding,
     label_errors,
@@ -94,6 +97,33 @@ def test_each_column_goes_to_one_bucket_and_a_run_to_all():
     hit = abs(sketch(np.eye(130, dtype=np.float32)))
     assert (hit.sum(axis=1) == 1).all()
     assert (hit[:64].sum(axis=0) == 1).all()
+
+
+def test_half_of_the_signs_are_negative():
+    signs = CountSketch.draw(10_000, 64, np.random.default_rng(0)).signs
+    assert (abs(signs) == 1).all()
+    assert abs(signs.mean()) < 0.05
+
+
+def test_a_sketch_takes_rows_of_the_width_it_was_drawn_for():
+    sketch = CountSketch.draw(128, 64, np.random.default_rng(0))
+    assert sketch(np.ones((1, 128), dtype=np.float32)).shape == (1, 64)
+    with pytest.raises(ValueError, match="longer"):
+        sketch(np.ones((1, 64), dtype=np.float32))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        CountSketch.draw(4, 2, np.random.default_rng(0)),
+        DenseGradients.of_rows(np.ones((4, 3))),
+        FactorisedGradients(*np.ones((2, 3, 2)), np.array([0, 3]), np.array([0])),
+    ],
+)
+def test_what_holds_gradients_is_not_changed(held):
+    for name, value in vars(held).items():
+        with pytest.raises(FrozenInstanceError):
+            setattr(held, name, value)
 
 
 def test_rows_are_not_copied_for_all_of_them():
