@@ -89,8 +89,8 @@ def test_rounding_is_no_distance():
 
 def test_a_distance_at_the_bound_is_rounding(monkeypatch):
     monkeypatch.setattr("spacy_causal.acquisition.seeding.ROUNDING", 0.5)
-    norms, products = np.array([0.5, 0.5, 0.5]), np.array([0.5, 0.25, 0.125])
-    assert squared_distances(norms, products, 0).tolist() == [0, 0, 0.75]
+    norms, products = np.array([1.0, 1.0, 1.0]), np.array([1.0, 0.5, 0.25])
+    assert squared_distances(norms, products, 0).tolist() == [0, 0, 1.5]
 
 
 def test_no_number_is_an_error():
@@ -150,6 +150,14 @@ def test_the_cover_takes_copies_once_each():
     points = np.repeat(np.random.default_rng(0).normal(size=(1, 50)) * 1e4, 6, axis=0)
     points = points.astype(np.float32)
     assert sorted(covered(points, points[:1], 6)) == list(range(6))
+
+
+@pytest.mark.parametrize("n_centres", [0, 1])
+def test_the_cover_takes_copies_once_each_where_rounding_is_below_zero(n_centres):
+    points = np.full((4, 1), 10094.37, dtype=np.float32)
+    norm, product = float(points[0, 0]) ** 2, float(points[0] @ points[0])
+    assert 2 * norm - 2 * product < -1
+    assert sorted(covered(points, points[:n_centres], 4)) == [0, 1, 2, 3]
 
 
 def test_a_cover_without_centres_begins_anywhere():
