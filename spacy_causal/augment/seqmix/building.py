@@ -62,7 +62,7 @@ def build_mix(
     labels = parent.rows.copy()
     labels[start:end] = rows
     if hardened:
-        _annotate(doc, harden(labels, tag_set), layer, tag_set)
+        _annotate(doc, harden(labels, tag_set), layer)
     else:
         set_targets(doc, layer, TokenTargets(tag_set.scheme, tag_set.names, labels))
     return doc
@@ -99,10 +99,10 @@ def _keep_other_targets(
             set_targets(doc, other, TokenTargets(targets.scheme, targets.labels, rows))
 
 
-def _annotate(doc: Doc, tags: Sequence[str], layer: str, tag_set: TagSet) -> None:
+def _annotate(doc: Doc, tags: Sequence[str], layer: str) -> None:
     if layer == "ner":
         outside = [i for i, tag in enumerate(tags) if tag == "O"]
-        _set_entities(doc, spans_in(tags, tag_set), outside)
+        _set_entities(doc, spans_in(tags), outside)
         return
     for token, tag in zip(doc, tags, strict=True):
         setattr(token, f"{layer}_", "" if tag == "-" else tag)

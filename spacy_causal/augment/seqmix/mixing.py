@@ -33,12 +33,10 @@ def harden(rows: Floats2d, tag_set: TagSet) -> list[str]:
     tags = [name if sure else "-" for name, sure in zip(names, known, strict=True)]
     if tag_set.scheme == "token":
         return tags
-    spelled = tags_of_spans(tag_set, spans_in(tags, tag_set), len(tags))
+    spelled = tags_of_spans(tag_set, spans_in(tags), len(tags))
     return [tag if sure else "-" for tag, sure in zip(spelled, known, strict=True)]
 
 
-def spans_in(tags: Sequence[str], tag_set: TagSet) -> list[tuple[int, int, str]]:
+def spans_in(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     """Spans of tags that need not be allowed: what continues nothing begins a span."""
-    if tag_set.scheme == "io":
-        return read_spans(tags, "io")
     return read_spans([_AS_BIO.get(tag[0], tag[0]) + tag[1:] for tag in tags], "bio")

@@ -30,10 +30,10 @@ def test_mixing_is_linear(first, second, weights):
 
 
 def test_labels_mix_and_missing_stays_missing():
-    first = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 0]], dtype="f4")
-    second = np.array([[0, 0, 1], [0, 1, 0], [0, 1, 0]], dtype="f4")
-    mixed = mix_labels(first, second, np.array([0.25, 0.5, 0.5]))
-    np.testing.assert_allclose(mixed, [[0.25, 0, 0.75], [0, 1, 0], [0, 0, 0]])
+    first = np.array([[1, 0], [0, 1], [0, 0], [1, 0]], dtype="f4")
+    second = np.array([[0, 1], [0, 1], [0, 1], [0, 0]], dtype="f4")
+    mixed = mix_labels(first, second, np.array([0.25, 0.5, 0.5, 0.5]))
+    np.testing.assert_allclose(mixed, [[0.25, 0.75], [0, 1], [0, 0], [0, 0]])
 
 
 def closest(vectors, query, excluded):
@@ -99,6 +99,6 @@ def test_hard_labels_are_well_formed_and_keep_the_larger_type(scores, missing, s
             larger = tag_set.names[rows[i].argmax()]
             assert tag.partition("-")[2] == larger.partition("-")[2]
     known = [tag if tag != "-" else "O" for tag in tags]
-    assert read_spans(known, scheme) == spans_in(tags, tag_set)
-    starts = {start for start, _, _ in spans_in(tags, tag_set)}
+    assert read_spans(known, scheme) == spans_in(tags)
+    starts = {start for start, _, _ in spans_in(tags)}
     assert all(i in starts for i, tag in enumerate(tags) if tag[0] in "BU")
