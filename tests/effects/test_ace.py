@@ -30,6 +30,13 @@ def test_f1_is_the_scorers(rows):
             assert value == pytest.approx(expected)
 
 
+def test_f1_of_counts_in_any_shape():
+    assert f1(np.array([0, 1, 0])) == f1(np.array([0, 0, 1])) == 0
+    rows = default_rng(0).integers(1, 9, size=(2, 4, 3))
+    slow = [[2 * m / (p + g) for m, p, g in part] for part in rows.tolist()]
+    np.testing.assert_allclose(f1(rows), slow)
+
+
 def test_signs():
     ace = average_causal_effects(*np.array([[0.8, 0.8], [0.7, 0.1], [0.1, 0.7]]))
     np.testing.assert_allclose(ace.context, [-0.1, -0.7])
@@ -59,6 +66,11 @@ def test_an_interval_covers_as_often_as_it_says():
     low, high = interval(resample(values, 4000, default_rng(1)) / 400)
     width = 2 * 1.96 * values.std() / 20
     assert high[0] - low[0] == pytest.approx(width, rel=0.06)
+
+
+def test_an_interval_leaves_out_as_much_at_either_end():
+    low, high = interval(np.arange(101.0)[:, None], level=0.5)
+    np.testing.assert_allclose([low, high], [[25], [75]])
 
 
 def test_samples_with_nothing_to_measure_are_left_out():
