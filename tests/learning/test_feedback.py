@@ -1,5 +1,7 @@
 """Answers as rows: against closed forms, loops, and properties of any row."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -179,6 +181,21 @@ def test_ruling_out_a_type_rules_out_all_its_tags():
         [1, 0, 0, 0, 0, 0, 0],
         [0, 0, 0, 0, 0, 0, 0],
     ]
+
+
+@pytest.mark.parametrize(
+    "function,options",
+    [
+        (confirmed_rows, {"begins", "ends", "continues", "goes_on"}),
+        (rule_out, {"temperature"}),
+        (refused_rows, {"mode", "temperature"}),
+        (doubly_robust_uncut, {"clip"}),
+        (doubly_robust_rows, {"clip"}),
+    ],
+)
+def test_options_are_given_by_name(function, options):
+    parameters = signature(function).parameters.values()
+    assert {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} == options
 
 
 def test_modes_of_none_of_these():
