@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,7 @@ def watch(
         try:
             while process.poll() is None:
                 _look(seen, process.pid, folder, time.perf_counter() - started)
-                blocks = len(list(folder.glob("*/[0-9]*")))
+                blocks = sum(path.name[0].isdigit() for path in views_in(folder))
                 if kill_at_block is not None and blocks >= kill_at_block:
                     seen.killed = True
                     break
@@ -85,7 +86,8 @@ def _look(seen: Watched, root: int, folder: Path, now: float) -> None:
     if phase is not None:
         seen.began.setdefault(phase, now)
     seen.beside = max(seen.beside, bytes_under(folder))
-    seen.kept = max([seen.kept, *map(bytes_under, folder.glob("*/whole"))])
+    whole = [path for path in views_in(folder) if path.name == "whole"]
+    seen.kept = max([seen.kept, *map(bytes_under, whole)])
     memory = [_memory(process) for process in family(root)]
     seen.rss = max(seen.rss, sum(each["Rss"] for each in memory))
     own = sum(each["Pss_Anon"] + each["Pss_Shmem"] for each in memory)
@@ -94,22 +96,30 @@ def _look(seen: Watched, root: int, folder: Path, now: float) -> None:
 
 def phase_of(folder: Path) -> str | None:
     """What a view's folder tells: "read", "join" or "pick"; None before all of them."""
-    if any(folder.glob("*/whole")):
+    names = [path.name for path in views_in(folder)]
+    if "whole" in names:
         return "pick"
-    if any(folder.glob("*/.whole.*")):
+    if any(name.startswith(".whole.") for name in names):
         return "join"
-    return "read" if any(folder.glob("*")) else None
+    return "read" if folder.is_dir() else None
 
 
 def bytes_under(folder: Path) -> int:
     """Of all files of a folder that others may be deleting."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:
-            continue
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
     return total
+
+
+def views_in(folder: Path) -> list[Path]:
+    """What a view's folder has, one deeper: blocks, "whole" and what becomes it."""
+    # `os.walk` passes over what is deleted meanwhile; `glob` does not.
+    walk = os.walk(folder)
+    inner = [Path(parent, name) for parent, names, _ in walk for name in names]
+    return [path for path in inner if path.parent.parent == folder]
 
 
 def family(root: int) -> list[int]:

@@ -6,8 +6,8 @@ import spacy
 from numpy.random import default_rng
 from spacy.tokens import Doc, Span
 
-from spacy_causal.experiments.active import Course, run_rounds
 from spacy_causal.acquisition.named import make_strategy
+from spacy_causal.experiments.active import Course, run_rounds
 from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.asking import Asking
 from spacy_causal.experiments.fitting import fit

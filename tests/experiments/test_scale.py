@@ -174,3 +174,21 @@ def test_phases_memory_and_files_are_seen(scale, tmp_path, monkeypatch):
     killed = look("killed", kill_at_block=1)
     assert killed.killed
     assert not (tmp_path / "killed" / "digest" / "whole").exists()
+
+
+def test_files_may_be_deleted_while_they_are_counted(scale, tmp_path, monkeypatch):
+    _, _, watch = scale
+    monkeypatch.setattr(watch, "PAUSE", 0.0)
+    command = [
+        *(sys.executable, "-c"),
+        "import pathlib, shutil, sys, time\n"
+        "view = pathlib.Path(sys.argv[1], 'view')\n"
+        "end = time.monotonic() + 3\n"
+        "while time.monotonic() < end:\n"
+        "    for i in range(50): (view / f'{i:08}').mkdir(parents=True)\n"
+        "    (view / '00000001' / 'rows').write_text('1')\n"
+        "    shutil.rmtree(view)\n",
+        str(tmp_path),
+    ]
+    seen = watch.watch(command, tmp_path, log=tmp_path / "log")
+    assert seen.seconds > 3 and not seen.killed
