@@ -1,15 +1,15 @@
 """A server killed at random moments: answers lost, questions asked twice.
 
     python benchmarks/session_models.py FOLDER
-    python benchmarks/session_kill.py FOLDER --kills 200
+    python benchmarks/session_kill.py FOLDER --kills 20 --seeds 10
 
 Four simulated annotators answer at once. The server is killed (SIGKILL) after a random
 time and started again on the same dataset. An answer is lost if the server had
 acknowledged it and the journal does not have it; a question is asked twice if anybody
 is asked about the same span of the same text, whatever is shown, after an answer about
 it was acknowledged. What a restart takes beyond loading
-is told from the first start, when nothing was answered. A row goes to
-benchmarks/results/sessions.jsonl.
+is told from the first start, when nothing was answered. A row for each seed, which has a
+dataset of its own, goes to benchmarks/results/sessions.jsonl.
 """
 
 import threading
@@ -35,26 +35,34 @@ Place = tuple[str, int, int]
 def main(
     folder: Path,
     *,
-    kills: int = 200,
-    longest: Annotated[float, typer.Option(help="Seconds to a kill, at most.")] = 3.0,
-    seed: int = 0,
+    kills: int = 20,
+    longest: Annotated[float, typer.Option(help="Seconds to a kill, at most.")] = 2.0,
+    seeds: int = 10,
     rows: Path = ROWS,
 ) -> None:
-    """Append a row."""
-    rng = default_rng(seed)
+    """Append the rows that are not there yet."""
+    common = {"bench": "kill", "kills": kills, "longest": longest}
+    cells = [common | {"seed": seed} for seed in range(seeds)]
+    for cell, outcome in Results(rows).run(cells, lambda one: kill(folder, one)):
+        print(cell, outcome, flush=True)
+
+
+def kill(folder: Path, cell: dict[str, Any]) -> dict[str, Any]:
+    """Sessions on one dataset, each killed."""
+    rng = default_rng(cell["seed"])
     seen = Seen()
     starts: list[float] = []
     with TemporaryDirectory() as scratch:
         url = f"sqlite:///{scratch}/a.db"
         server = Server(folder / "cnn", folder / "stream.spacy", url)
-        for _ in tqdm(range(kills), disable=None):
+        for _ in tqdm(range(cell["kills"]), disable=None):
             threads = [
                 threading.Thread(target=annotate, args=(server, name, seen))
                 for name in ANNOTATORS
             ]
             for thread in threads:
                 thread.start()
-            time.sleep(float(rng.uniform(0, longest)))
+            time.sleep(float(rng.uniform(0, cell["longest"])))
             server.kill()
             for thread in threads:
                 thread.join()
@@ -64,8 +72,7 @@ def main(
         kept = Ledger(database.records("benchmark")).answers.values()
         database.close()
     journal = {(record.session, record.task_hash) for record in kept}
-    cell = {"bench": "kill", "kills": kills, "longest": longest, "seed": seed}
-    outcome = {
+    return {
         "acknowledged": len(seen.acknowledged),
         "in_journal": len(kept),
         "lost": len(set(seen.acknowledged) - journal),
@@ -78,8 +85,6 @@ def main(
         "restart_median_s": round(float(np.median(starts)), 2),
         "restart_max_s": round(max(starts), 2),
     }
-    Results(rows).append(cell, outcome)
-    print(cell, outcome)
 
 
 class Seen:
