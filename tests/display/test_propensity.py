@@ -56,10 +56,44 @@ def test_no_units():
     assert estimate(np.zeros((0, 4)), [], k=2).shape == (0, 4)
 
 
-def test_many_units_are_drawn_in_parts(monkeypatch):
-    monkeypatch.setattr("spacy_causal.display.propensity._VALUES_AT_ONCE", 10)
-    got = estimate(np.zeros((3, 4)), np.ones(3), k=1, samples=500)
+class Counted:
+    """A generator that keeps how many draws it was asked for at a time."""
+
+    def __init__(self):
+        self.rng, self.asked = np.random.default_rng(0), []
+
+    def standard_normal(self, size, dtype):
+        self.asked.append(size[0])
+        return self.rng.standard_normal(size, dtype=dtype)
+
+
+@pytest.mark.parametrize("at_once,parts", [(10, [1] * 501), (30, [2] * 250 + [1])])
+def test_many_units_are_drawn_in_parts(monkeypatch, at_once, parts):
+    logits, scale, rng = np.zeros((3, 4), dtype="f"), np.ones(3, dtype="f"), Counted()
+    whole = estimate(logits, scale, k=1, samples=501)
+    monkeypatch.setattr("spacy_causal.display.propensity._VALUES_AT_ONCE", at_once)
+    got = propensities(logits, scale, k=1, samples=501, rng=rng)
+    np.testing.assert_allclose(got, whole, rtol=1e-6)
     np.testing.assert_allclose(got, 0.25, atol=0.06)
+    assert rng.asked == parts
+
+
+def test_the_labels_own_noise_is_integrated_out():
+    rng = np.random.default_rng(4)
+    logits, scale = rng.normal(size=(2, 4)).astype("f"), np.array([0.5, -2], dtype="f")
+    noise = np.random.default_rng(0).standard_normal((3, 2, 4), dtype="f")
+    expected = np.zeros((2, 4))
+    for u, label in np.ndindex(2, 4):
+        spread = abs(float(scale[u]))
+        for drawn in noise[:, u]:
+            noisy = logits[u] + spread * drawn
+            second = sorted(np.delete(noisy, label))[-2]
+            gap = (logits[u, label] - second) / spread
+            expected[u, label] += NormalDist().cdf(gap) / 3
+    got = propensities(
+        type_logits=logits, scale=scale, k=2, samples=3, rng=np.random.default_rng(0)
+    )
+    np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
 @given(st.lists(st.integers(-9, 9), min_size=2, max_size=7), st.data())
