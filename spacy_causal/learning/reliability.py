@@ -64,7 +64,7 @@ def kept_shares(ratios: Floats1d) -> Floats1d:
     ratios (Floats1d): r, see `confirmed_ratios`, shape (T,).
     RETURNS (Floats1d): Shape (T,).
     """
-    return 1 - np.clip(ratios, 0, 1)
+    return 1 - np.minimum(ratios, 1)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,12 @@ def test_probabilities_of_questions_against_a_loop(scheme):
     assert question_probabilities(own, [], tag_set).shape == (0, got.shape[1])
 
 
+def test_probabilities_of_zero_leave_the_types_that_some_token_may_be_of():
+    own = np.eye(3)[[0, 1]]
+    got = question_probabilities(own, [(0, 1), (0, 2)], TagSet("token", LABELS))
+    np.testing.assert_allclose(got, [[1, 0, 0], [0.5, 0.5, 0]], atol=1e-12)
+
+
 def slow_trust(batches, names, decay):
     """E and C by hand: one dictionary each, a question at a time."""
     expected, confirmed = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
