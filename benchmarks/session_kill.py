@@ -38,11 +38,12 @@ def main(
     kills: int = 20,
     longest: Annotated[float, typer.Option(help="Seconds to a kill, at most.")] = 2.0,
     seeds: int = 10,
+    first_seed: int = 0,
     rows: Path = ROWS,
 ) -> None:
     """Append the rows that are not there yet."""
     common = {"bench": "kill", "kills": kills, "longest": longest}
-    cells = [common | {"seed": seed} for seed in range(seeds)]
+    cells = [common | {"seed": seed} for seed in range(first_seed, first_seed + seeds)]
     for cell, outcome in Results(rows).run(cells, lambda one: kill(folder, one)):
         print(cell, outcome, flush=True)
 
