@@ -1,10 +1,11 @@
 """When a session's address may be given away."""
 
+import asyncio
 import socket
 
 import pytest
 
-from spacy_causal.server.run import Serving, serve
+from spacy_causal.server.run import Serving, listen, serve
 
 
 class Stop(Exception):
@@ -34,3 +35,24 @@ def test_who_comes_as_soon_as_the_address_is_known_is_not_turned_away(monkeypatc
     with pytest.raises(Stop):
         serve(session, Serving(port=0), on_ready=come_at_once)
     assert seen and session.closed
+
+
+def test_a_reply_does_not_wait_for_its_first_packet_to_be_acknowledged():
+    listener = listen("127.0.0.1", 0)
+
+    async def sends_at_once():
+        seen = asyncio.get_running_loop().create_future()
+
+        def accepted(_, writer):
+            taken = writer.get_extra_info("socket")
+            seen.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(accepted, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            found = await asyncio.wait_for(seen, 10)
+            writer.close()
+            await writer.wait_closed()
+        return found
+
+    assert asyncio.run(sends_at_once())
