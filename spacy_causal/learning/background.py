@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Collection, Hashable, Sequence
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -210,6 +210,7 @@ def _teach(build: Callable[[], Learner], connection: Connection) -> None:
     """The process: it ends with the one that started it."""
     # Ctrl+C goes to both; the server saves first, and ends this one itself.
     signal(SIGINT, SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):
         lessons = Lessons(build)
         with suppress(AttributeError):
@@ -221,6 +222,13 @@ def _teach(build: Callable[[], Learner], connection: Connection) -> None:
             # Whoever has more to teach does not wait for what it would replace.
             weights = None if connection.poll() else lessons.weights()
             connection.send((what, len(lessons.batches), problem, weights))
+
+
+def _end_with_parent() -> None:
+    """Whoever is killed and started again does not share its cores with this one."""
+    if parent := parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _obey(lessons: Lessons, what: str, value: Any) -> str | None:

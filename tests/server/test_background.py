@@ -1,5 +1,7 @@
 """The learner in a process of its own: the same as one that is waited for."""
 
+import subprocess
+import sys
 import time
 from functools import partial
 
@@ -99,3 +101,26 @@ def test_in_the_background(model, tmp_path):
     finally:
         background.close()
     assert not background._process.is_alive()
+
+
+ENDLESS = """
+import time
+from functools import partial
+from spacy_causal.learning.background import BackgroundLearner
+
+if __name__ == "__main__":
+    background = BackgroundLearner(partial(time.sleep, 3600))
+    print("started", flush=True)
+    time.sleep(3600)
+"""
+
+
+def test_ends_when_the_one_that_started_it_is_killed(tmp_path):
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE)
+    assert parent.stdout.readline() == b"started\n"
+    time.sleep(3)
+    parent.kill()
+    # Its end is the end of all that write there: the learner is one of them.
+    assert parent.communicate(timeout=60) == (b"", None)
