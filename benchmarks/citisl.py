@@ -79,6 +79,7 @@ def main(
     grid: str = "",
     gpu_id: int = -1,
     bfloat16: bool = False,
+    if_there: bool = False,
     table: bool = False,
 ) -> None:
     """Run the cells that are not done yet, or print the table.
@@ -87,6 +88,7 @@ def main(
     grid (str): "full" is all methods at three shares and three K.
     gpu_id (int): The GPU to run on; -1 is the CPU.
     bfloat16 (bool): MiniLM is trained in half precision.
+    if_there (bool): A corpus that is not at hand is passed over.
     """
     if encoder not in ROWS or grid not in ("", "full"):
         raise typer.BadParameter(
@@ -99,7 +101,12 @@ def main(
         spacy.require_gpu(gpu_id)
     if bfloat16:
         use_bfloat16()
-    corpus = load(data, split, sentences, encoder)
+    try:
+        corpus = load(data, split, sentences, encoder)
+    except FileNotFoundError as error:
+        if not if_there:
+            raise
+        return print(f"Passed over: {error}")
     shares, ks, names = [share], [k], methods.split(",")
     if grid == "full":
         shares = [*(FEWER if data.startswith("fewnerd") else SHARES)]

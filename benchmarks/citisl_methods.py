@@ -58,6 +58,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "ours soft": method(LINEAR, NONE, "own_ruled_out", **OURS, **SOFT),
     "ours soft CBA": method(PAPER, NONE, "own_ruled_out", **OURS, **SOFT),
     "ours exploring": method(LINEAR, EXPLORING, "own_ruled_out", **OURS, **SOFT),
+    "ours exploring CBA": method(PAPER, EXPLORING, "own_ruled_out", **OURS, **SOFT),
     "ours doubting": method(
         LINEAR, NONE, "own_ruled_out", **OURS, **SOFT, mistakes=0.1
     ),
@@ -72,6 +73,15 @@ def soft(display: dict[str, Any], **session: Any) -> dict[str, Any]:
     return method(LINEAR, display, "own_ruled_out", **{**OURS, **SOFT, **session})
 
 
+def head(confounders: str = "frequent", **model: Any) -> dict[str, Any]:
+    """The form that explores with another deconfounding head."""
+    component = {
+        "model": {**PAPER["model"], **model},
+        "confounders": {"@misc": f"spacy-causal.{confounders}_confounders.v1"},
+    }
+    return method(component, EXPLORING, "own_ruled_out", **OURS, **SOFT)
+
+
 # What was tried on development data on the way, by the names it has among the rows.
 TRIED: dict[str, dict[str, Any]] = {
     "explore 1": soft({**EXPLORING, "explore": 1.0}),
@@ -83,4 +93,7 @@ TRIED: dict[str, dict[str, Any]] = {
     "doubting 0.05": soft(NONE, mistakes=0.05),
     "doubting 0.2": soft(NONE, mistakes=0.2),
     "doubting 0.3": soft(NONE, mistakes=0.3),
+    "head scaled": head(scale=True),
+    "head exact": head(adjustment="exact"),
+    "head associated": head("associated"),
 }

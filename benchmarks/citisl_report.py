@@ -1,6 +1,7 @@
-"""CITISL's results as a page beside the paper's numbers, and on the terminal.
+r"""CITISL's results as a page beside the paper's numbers, and on the terminal.
 
 python benchmarks/citisl_report.py benchmarks/results/citisl.jsonl report/citisl.html
+python benchmarks/citisl_report.py A.jsonl B.jsonl report/citisl.html
 """
 
 import json
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from citisl_methods import METHODS
-from citisl_notes import DIFFERENT
+from citisl_notes import DIFFERENT, ENCODERS
 from citisl_table import PAPER_NUMBERS, print_table
 
 from spacy_causal.experiments.charts import draw_bars
@@ -41,7 +42,8 @@ SAID = {
     "CITISL": "the paper's form with a σ that knows every class",
     "CITISL blind": "the same with a σ as blind as the model",
     "ours": "our way of learning from refusals, with no σ and the plain head,",
-    "ours exploring": "the default, the soft form of it with one label by chance,",
+    "ours exploring": "the soft form of it with one label by chance",
+    "ours exploring CBA": "the same on the deconfounded head, as a session begins,",
 }
 # Okabe and Ito's, for those who see few colours; references are drawn in ink.
 COLORS = {
@@ -57,6 +59,7 @@ COLORS = {
     "ours": "#009e73",
     "ours soft": "#8a7f00",
     "ours exploring": "#0072b2",
+    "ours exploring CBA": "#000000",
     "ours CBA": "#56b4e9",
     "ours printed noise": "#7353ba",
 }
@@ -68,14 +71,17 @@ CURVES = {
     ),
     "with a σ that has not seen the unseen classes, and ours": (
         *("BERT", "CITISL blind", "-EM blind", "-EM-CBA blind"),
-        *("ours", "ours soft", "ours exploring", "ours CBA", "ours printed noise"),
+        *("ours", "ours soft", "ours exploring", "ours exploring CBA"),
+        *("ours CBA", "ours printed noise"),
         *REFERENCES,
     ),
 }
 
 
 def main(
-    rows: Annotated[Path, typer.Argument(help="What citisl.py wrote.", exists=True)],
+    rows: Annotated[
+        list[Path], typer.Argument(help="What citisl.py wrote.", exists=True)
+    ],
     output: Annotated[Path, typer.Argument(help="The HTML page to write.")],
     *,
     cases: Annotated[
@@ -85,7 +91,7 @@ def main(
     quiet: Annotated[bool, typer.Option(help="No tables on the terminal.")] = False,
 ) -> None:
     """Write the page and print the tables."""
-    own = [row for row in Results(rows).rows() if row["split"] == split]
+    own = [r for path in rows for r in Results(path).rows() if r["split"] == split]
     shown = json.loads(cases.read_text(encoding="utf8")) if cases else None
     write_page(output, render_page(own, shown))
     if not quiet:
@@ -115,7 +121,12 @@ def render_page(rows: list[dict[str, Any]], cases: dict[str, Any] | None) -> str
 def comparison(found: dict[Setting, Methods]) -> list[Section]:
     """Tables 1 and 2, the differences, the questions, and what is not the same."""
     paper, order = read_paper(PAPER_NUMBERS), list(METHODS)
+    encoders = dict.fromkeys(setting.encoder for setting in found)
     data = ["", *dict.fromkeys(setting.data for setting in found)]
+    different = [
+        *(ENCODERS[name] for name in encoders),
+        *(line for name in data for line in DIFFERENT.get(name, [])),
+    ]
     return [
         Section(
             title="All classes, and those unseen at first",
@@ -127,7 +138,7 @@ def comparison(found: dict[Setting, Methods]) -> list[Section]:
         ),
         Section(
             title="What differs from the paper",
-            remarks=[line for name in data for line in DIFFERENT.get(name, [])],
+            remarks=different,
         ),
         Section(
             title="How far from being told every label",

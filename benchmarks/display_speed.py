@@ -13,6 +13,7 @@ import time
 from itertools import product
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import spacy
 import typer
@@ -28,7 +29,12 @@ RESULTS = Results(Path(__file__).parent / "results" / "display_speed.jsonl")
 RUN = time.strftime("%Y-%m-%dT%H:%M:%S")
 LABELS = (4, 50)
 UNITS = ("mention", "token")
-MODULATIONS = ("fixed", "rescaled")
+FORMS: dict[str, dict[str, Any]] = {
+    "fixed": {"modulation": "fixed"},
+    "rescaled": {"modulation": "rescaled"},
+    # As sessions ask.
+    "session": {"modulation": "none", "explore": 0.5, "propensities": True},
+}
 
 
 def main(rounds: int = 7, sentences: int = 1000) -> None:
@@ -40,11 +46,11 @@ def main(rounds: int = 7, sentences: int = 1000) -> None:
     train(nlp, docs[sentences : 5 * sentences], steps=200, batch_size=32, seed=0)
     docs = docs[:sentences]
     n_tokens = sum(len(doc) for doc in docs)
-    for labels, unit, modulation in product(LABELS, UNITS, MODULATIONS):
+    for labels, unit, form in product(LABELS, UNITS, FORMS):
         labeller = nlp.get_pipe("causal_ner")
         for i in range(len(labeller.labels), labels):
             labeller.add_label(f"LABEL_{i}")
-        config = {"unit": unit, "modulation": modulation}
+        config = {"unit": unit, **FORMS[form]}
         nlp.add_pipe("candidate_scorer", config=config)
         times = [measure(nlp, docs) for _ in range(1 + rounds)][1:]
         nlp.remove_pipe("candidate_scorer")
@@ -64,7 +70,7 @@ def main(rounds: int = 7, sentences: int = 1000) -> None:
         )
         row = RESULTS.rows()[-1]
         print(
-            f"{labels} labels, {unit}, {modulation}: {row['display_ms']} ms on top of "
+            f"{labels} labels, {unit}, {form}: {row['display_ms']} ms on top of "
             f"{row['labeller_ms']} ms per 1,000 tokens ({row['ratio']:.1%})"
         )
 

@@ -87,7 +87,7 @@ def use_bfloat16() -> None:
     in_float32 = BertModel.forward
 
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
             outputs = in_float32(self, *args, **kwargs)
         for name, value in outputs.items():
             if torch.is_tensor(value):

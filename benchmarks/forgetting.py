@@ -37,7 +37,13 @@ def main(seeds: str = "0,1,2", replay: str = "2.0,0.0", table: bool = False) -> 
     if table:
         return print_table()
     cells = (
-        {"seed": seed, "replay": ratio, "initial": 3000, "streamed": 2000}
+        {
+            "seed": seed,
+            "replay": ratio,
+            "initial": 3000,
+            "streamed": 2000,
+            "settings": LearnerSettings(replay_ratio=ratio).to_dict(),
+        }
         for seed in map(int, seeds.split(","))
         for ratio in map(float, replay.split(","))
     )
@@ -65,7 +71,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
     train(nlp, news, steps=800, batch_size=32, seed=cell["seed"])
     before = {f"{x}_before": evaluate(nlp, dev[x])["tag_acc"] for x in dev}
     nlp.add_pipe("candidate_scorer", config={"modulation": "none"})
-    settings = LearnerSettings(replay_ratio=cell["replay"])
+    settings = LearnerSettings(**cell["settings"])
     learner = Learner(
         nlp, "causal_tagger", initial=news, settings=settings, seed=cell["seed"]
     )
@@ -87,14 +93,19 @@ def read(path: str, vocab: spacy.Vocab) -> list[Doc]:
 def print_table() -> None:
     """Mean ± sd over seeds, a line a replay ratio."""
     rows = RESULTS.rows()
-    for ratio in sorted({row["replay"] for row in rows}):
-        own = [row for row in rows if row["replay"] == ratio]
+    for form, ratio in sorted({(form_of(row), row["replay"]) for row in rows}):
+        own = [r for r in rows if (form_of(r), r["replay"]) == (form, ratio)]
         cells = []
         for name in ("news_before", "news_after", "web_before", "web_after"):
             values = [100 * row[name] for row in own]
             sd = stdev(values) if len(values) > 1 else 0.0
             cells.append(f"{name} {mean(values):.1f} ± {sd:.1f}")
-        print(f"replay {ratio}  n={len(own)}", *cells, sep="  ")
+        print(f"{form}, replay {ratio}  n={len(own)}", *cells, sep="  ")
+
+
+def form_of(row: dict[str, Any]) -> str:
+    """Rows without settings are from before refusals were believed softly."""
+    return "soft" if row.get("settings", {}).get("trust_prior") else "hard"
 
 
 if __name__ == "__main__":

@@ -89,8 +89,10 @@ def ask(
     scale = unit_means(_token_scale(scores, display)[unit_tokens(units)], units)
     key = partial(noise_key, seed=seed, round=round)
     keys = [key(words, purpose="display") for words in text.words]
-    noise = keyed_noise(keys, units.counts, len(labels))
-    log_p = display_log_probabilities(type_logits, scale, noise)
+    log_p = log_softmax(type_logits)
+    if scale.any():
+        noise = keyed_noise(keys, units.counts, len(labels))
+        log_p = display_log_probabilities(type_logits, scale, noise)
     shown = top_k(log_p, display.k)
     if display.explore:
         keys = [key(words, purpose="explore") for words in text.words]
@@ -165,8 +167,12 @@ def _propensities(
     keys: Sequence[bytes],
     display: Display,
 ) -> Floats2d:
-    """Document by document, each from its own key, shape (U, T)."""
-    edges = list(pairwise(accumulate(units.counts, initial=0)))
+    """Document by document, each from its own key, shape (U, T); where there is no
+    noise, all at once."""
+    counts = list(units.counts)
+    if not scale.any():
+        keys, counts = [b"\0" * 16], [len(scale)]
+    edges = list(pairwise(accumulate(counts, initial=0)))
 
     def in_top(k: int) -> Floats2d:
         each = [

@@ -35,6 +35,7 @@ class Setting(NamedTuple):
 
     sentences (int): How many were trained on; 0 is all.
     share (float): Of them, labelled at first.
+    encoder (str): "frozen", or what was trained along.
     """
 
     data: str
@@ -43,6 +44,7 @@ class Setting(NamedTuple):
     share: float
     k: int
     user: str
+    encoder: str = "frozen"
 
     @property
     def name(self) -> str:
@@ -54,6 +56,8 @@ class Setting(NamedTuple):
             said.append(f"K = {self.k}")
         if self.user != "perfect":
             said.append(f"user: {self.user}")
+        if self.encoder != "frozen":
+            said.append(f"{self.encoder} trained along")
         return ", ".join(said)
 
 
@@ -78,7 +82,10 @@ class Paper:
         self.printed = printed
 
     def value(self, table: int, setting: Setting, method: str) -> Printed | None:
-        """What the paper has for a cell; with everything labelled there is no share."""
+        """What the paper has for a cell, all of them at K = 3; with everything labelled
+        there is no share."""
+        if setting.k != 3:
+            return None
         data = CORPORA.get(setting.data, setting.data)
         keys = ((table, data, share, method) for share in (setting.share, None))
         return next((self.printed[key] for key in keys if key in self.printed), None)
@@ -102,7 +109,7 @@ def sessions_of(rows: Iterable[Row]) -> dict[Setting, Methods]:
     ran with several settings of its own only the last are taken."""
     found: dict[Setting, Methods] = {}
     for row in rows:
-        setting = Setting(*(row[name] for name in Setting._fields))
+        setting = Setting(**{n: row[n] for n in Setting._fields if n in row})
         seeds = found.setdefault(setting, {}).setdefault(row["method"], {})
         if any(other["settings"] != row["settings"] for other in seeds.values()):
             seeds.clear()

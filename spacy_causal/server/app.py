@@ -27,7 +27,7 @@ WAIT = 1.0
 FOR_THE_PAGE = ("text", "spans", "options", "shown", "next", "versions", "_task_hash")
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal},
-    413: {"description": "Too large", "content": {"text/plain": {}}},
+    413: {"model": Refusal, "content": {"text/plain": {}}},
     422: {"model": Refusal},
 }
 SessionQuery = Annotated[Session, Query()]

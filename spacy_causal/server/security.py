@@ -3,18 +3,18 @@
 import hmac
 import ipaddress
 import socket
-from collections.abc import Mapping
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "spacy_causal"
 MAX_BODY = 64 * 1024
+TOO_LARGE = "The request is too large."
 POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -39,8 +39,9 @@ HEADERS = {
 class Guard:
     """Lets through what comes from our own page, of a size it would have.
 
-    A page elsewhere can have a browser send us requests: then `Origin` is another's; or
-    can give its own name our address: then `Host` is one that we do not have.
+    A page elsewhere can have a browser send us requests: then `Origin` is another's, or
+    `Sec-Fetch-Site` says so, and all that it gets is our page, by a link; or can give
+    its own name our address: then `Host` is one that we do not have.
 
     host (str): What the server listens on.
     token (str | None): What everybody has to show, in the cookie that an address with
@@ -68,20 +69,20 @@ class Guard:
         host = headers.get("host", "")
         if not self._is_ours(host):
             return PlainTextResponse("This server has no such name.", 421)
-        origin = headers.get("origin")
-        elsewhere = headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-            return PlainTextResponse("Not from another page.", 403)
-        if elsewhere and scope["method"] != "GET":
+        origin = headers.get("origin", f"http://{host}")
+        site = headers.get("sec-fetch-site", "none")
+        followed = site in ("none", "same-origin") or _opens(scope)
+        if origin.partition("://")[2].lower() != host.lower() or not followed:
             return PlainTextResponse("Not from another page.", 403)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
-            return PlainTextResponse("The request is too large.", 413)
+            return PlainTextResponse(TOO_LARGE, 413)
         return self._unless_known(scope, headers)
 
     def _is_ours(self, host: str) -> bool:
         try:
-            name = urlsplit(f"//{host}").hostname or ""
+            parts = urlsplit(f"//{host}")
+            name, _ = parts.hostname or "", parts.port
         except ValueError:
             return False
         if name in self.names:
@@ -97,7 +98,8 @@ class Guard:
     ) -> PlainTextResponse | RedirectResponse | None:
         if self.token is None:
             return None
-        shown = _cookie(headers.get("cookie", ""))
+        name = cookie_name(headers["host"])
+        shown = cookie_parser(headers.get("cookie", "")).get(name, "")
         if _same(shown, cookie_of(self.token)):
             return None
         scheme, _, bearer = headers.get("authorization", "").partition(" ")
@@ -105,11 +107,15 @@ class Guard:
             return None
         query = parse_qsl(scope["query_string"].decode("latin-1"))
         given = dict(query).get("token", "")
-        opens = scope["method"] == "GET" and scope["path"] == "/"
-        if opens and _same(given, self.token):
-            return _let_in(query, self.token)
+        if _opens(scope) and _same(given, self.token):
+            return _let_in(query, name, self.token)
         message = "Open the address with ?token=... that the server printed."
         return PlainTextResponse(message, 401)
+
+
+def cookie_name(host: str) -> str:
+    """What the cookie is called: a browser keeps one for all ports of a host."""
+    return f"{COOKIE}_{urlsplit(f'//{host}').port or 80}"
 
 
 def cookie_of(token: str) -> str:
@@ -127,26 +133,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _let_in(query: list[tuple[str, str]], token: str) -> RedirectResponse:
+def _opens(scope: Scope) -> bool:
+    """Whether it is the page that is asked for, as by a link."""
+    return bool(scope["method"] == "GET" and scope["path"] == "/")
+
+
+def _let_in(query: list[tuple[str, str]], name: str, token: str) -> RedirectResponse:
     """Take the token out of the address, where others could read it."""
     rest = urlencode([(name, value) for name, value in query if name != "token"])
     answer = RedirectResponse(f"/?{rest}" if rest else "/", 303)
     answer.set_cookie(
-        COOKIE, cookie_of(token), max_age=30 * 86400, httponly=True, samesite="strict"
+        name, cookie_of(token), max_age=30 * 86400, httponly=True, samesite="strict"
     )
     return answer
 
 
 def _same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf8"), expected.encode("utf8"))
-
-
-def _cookie(header: str) -> str:
-    try:
-        cookies: Mapping[str, Any] = SimpleCookie(header)
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
@@ -158,7 +161,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > MAX_BODY:
-            return {"type": "http.disconnect"}
+            raise HTTPException(413, TOO_LARGE)
         return message
 
     return limited

@@ -274,3 +274,17 @@ def test_hostile_text_is_text_in_sections(where):
     tags = Tags(render_sections("Title", "Question?", ["Answer."], [section]))
     assert not {"script", "link", "img"}.intersection(tags.found)
     assert HOSTILE in tags.text and "svg" in tags.found
+
+
+def test_a_trained_encoder_is_a_setting_of_its_own(rows, paper):
+    tuned = row("BERT", 0, 0.9, encoder="minilm")
+    del rows[0]["encoder"]
+    found = sessions_of([*rows, tuned])
+    assert [setting.encoder for setting in found] == ["frozen", "minilm"]
+    assert found[CONLL]["BERT"][0]["all"] == 0.60
+    assert list(found)[1].name == "CoNLL-2003-POS, 10 %, minilm trained along"
+
+
+def test_the_paper_is_beside_its_own_k_alone(paper):
+    assert paper.value(1, CONLL, "CITISL") is not None
+    assert paper.value(1, CONLL._replace(k=5), "CITISL") is None
