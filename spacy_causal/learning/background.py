@@ -80,10 +80,12 @@ class Lessons:
 
 class BackgroundLearner:
     """Teaches in a spawned process; calls return at once, and weights come when they
-    are ready. A process that dies is replaced and taught again, a few times.
+    are ready. A process that dies is replaced and taught again, a few times; one whose
+    learner cannot be built is not. Without one nothing is learnt any more.
 
     build (Callable[[], Learner]): Makes the learner, in the process; it has to be
         picklable and give the same learner each time.
+    failure (str | None): What went wrong last, where nothing has been learnt since.
     """
 
     def __init__(self, build: Callable[[], Learner]):
@@ -94,6 +96,7 @@ class BackgroundLearner:
         self._saved: SimpleQueue[str | None] = SimpleQueue()
         self._saving = self._closing = False
         self._n_deaths = 0
+        self._dead = False
         self.failure: str | None = None
         self.n_learnt = 0
         self._start()
@@ -101,7 +104,7 @@ class BackgroundLearner:
     @property
     def busy(self) -> bool:
         """Whether something that was asked for is not done yet."""
-        return self._n_asked > self._n_done
+        return not self._dead and self._n_asked > self._n_done
 
     def learn(self, batch: Sequence[Said]) -> None:
         """Have a batch of answers taught, each under its key."""
@@ -132,6 +135,8 @@ class BackgroundLearner:
         with self._lock:
             self._saving = True
             self._ask("save", str(path))
+            if self._dead:
+                self._end_save(self.failure)
         problem = self._saved.get()
         if problem is not None:
             raise OSError(f"The pipeline was not saved to {path}: {problem}")
@@ -164,8 +169,9 @@ class BackgroundLearner:
             threading.Thread(target=target, args=args, daemon=True).start()
 
     def _ask(self, what: str, value: Any) -> None:
-        self._n_asked += 1
-        self._outbox.put((what, value))
+        if not self._dead:
+            self._n_asked += 1
+            self._outbox.put((what, value))
 
     def _receive(self, connection: Connection) -> None:
         with suppress(EOFError, OSError):
@@ -175,15 +181,13 @@ class BackgroundLearner:
             self._outbox.put(None)
             if self._closing:
                 return
-            self.failure = "the process that learns has died"
-            if self._n_deaths < MOST_DEATHS:
-                self._start()
-            else:
-                self._n_done = self._n_asked
             self._n_deaths += 1
-            if self._saving:
-                self._saving = False
-                self._saved.put(self.failure)
+            if not self._dead:
+                self.failure = "the process that learns has died"
+                self._dead = self._n_deaths > MOST_DEATHS
+            if not self._dead:
+                self._start()
+            self._end_save(self.failure)
 
     def _take(
         self, what: str, n_learnt: int, problem: str | None, weights: Any
@@ -194,9 +198,15 @@ class BackgroundLearner:
             self._weights = weights or self._weights
             if what in ("learn", "forget") and (problem or weights):
                 self.failure = problem
-            if what == "save" and self._saving:
-                self._saving = False
-                self._saved.put(problem)
+            if what == "build" and problem:
+                self.failure, self._dead = problem, True
+            if what == "save":
+                self._end_save(problem)
+
+    def _end_save(self, problem: str | None) -> None:
+        if self._saving:
+            self._saving = False
+            self._saved.put(problem)
 
 
 def _send(outbox: SimpleQueue, connection: Connection) -> None:
@@ -212,7 +222,11 @@ def _teach(build: Callable[[], Learner], connection: Connection) -> None:
     signal(SIGINT, SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, OSError):
-        lessons = Lessons(build)
+        try:
+            lessons = Lessons(build)
+        except Exception as error:
+            connection.send(("build", 0, _reason(error), None))
+            return
         with suppress(AttributeError):
             os.nice(NICENESS)
         connection.send(("build", 0, None, None))
@@ -241,8 +255,12 @@ def _obey(lessons: Lessons, what: str, value: Any) -> str | None:
         else:
             lessons.learner.nlp.to_disk(value)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"[:500]
+        return _reason(error)
     return None
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
 
 
 def _doc_of(learner: Learner, said: Answered) -> Doc:

@@ -1,5 +1,6 @@
 """The learner in a process of its own: the same as one that is waited for."""
 
+import os
 import subprocess
 import sys
 import time
@@ -124,3 +125,43 @@ def test_ends_when_the_one_that_started_it_is_killed(tmp_path):
     parent.kill()
     # Its end is the end of all that write there: the learner is one of them.
     assert parent.communicate(timeout=60) == (b"", None)
+
+
+def fail_to_build(message):
+    raise OSError(message)
+
+
+def die():
+    os._exit(3)
+
+
+@pytest.mark.parametrize(
+    ("build", "reason"),
+    [
+        (partial(fail_to_build, "nosuch.spacy"), "OSError: nosuch.spacy"),
+        (die, "the process that learns has died"),
+    ],
+)
+def test_without_a_learner_nobody_waits(build, reason, tmp_path):
+    """Where it cannot be built, and where its process died once too often."""
+    background = BackgroundLearner(build)
+    try:
+        background.learn(BATCHES[0])
+        wait_for(lambda: not background.busy)
+        assert background.failure == reason
+        background.learn(BATCHES[1])
+        assert not background.busy
+        with pytest.raises(OSError, match=f"was not saved to .*{reason}"):
+            background.save(tmp_path / "taught")
+        assert background.take_weights() is None
+    finally:
+        background.close()
+
+
+def test_who_waits_for_a_save_hears_that_it_cannot_be(tmp_path):
+    background = BackgroundLearner(partial(fail_to_build, "nosuch.spacy"))
+    try:
+        with pytest.raises(OSError, match=r"nosuch\.spacy"):
+            background.save(tmp_path / "taught")
+    finally:
+        background.close()
