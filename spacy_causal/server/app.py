@@ -128,9 +128,11 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
 
 def _questions(controller: Controller, session: str, n: int) -> QuestionsOut:
     tasks = controller.questions(session, n, wait=WAIT if n else 0)
+    done = not tasks and n > 0 and controller.is_done(session)
     return QuestionsOut(
         questions=[_for_page(task) for task in tasks],
-        done=not tasks and n > 0 and controller.is_done(session),
+        done=done,
+        held=done and controller.may_come_back(session),
         progress=controller.progress(session),
     )
 

@@ -115,6 +115,11 @@ class Controller:
         with self._lock:
             return not self._gather(session, 1) and self._feed.done
 
+    def may_come_back(self, session: str) -> bool:
+        """Whether somebody for whom nothing is left may get what others hold."""
+        with self._lock:
+            return self._open.may_come_back(session)
+
     def answer(self, session: str, given: Given) -> Saved:
         """Keep an answer.
 

@@ -82,11 +82,13 @@ class QuestionsOut(BaseModel):
     question is about one span.
 
     done: Whether there are no more for this session.
+    held: Whether others have the last ones, which may come back.
     saved: For each answer that came, "saved", "known" or "taken".
     """
 
     questions: list[dict[str, Any]]
     done: bool
+    held: bool
     progress: dict[str, Any]
     saved: list[Literal["saved", "known", "taken"]] = []
 

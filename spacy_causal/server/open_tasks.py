@@ -53,6 +53,11 @@ class OpenTasks:
             if not held and not answered and self._may_hold(number, session, now):
                 yield self._tasks[number]
 
+    def may_come_back(self, session: str) -> bool:
+        """Whether there are questions that somebody has not answered: where they can
+        be handed none, others hold these."""
+        return any(session not in self._who_answered(x) for x in self._tasks)
+
     def hand_out(
         self, task: Task, session: str, now: float, *, first: bool = False
     ) -> None:

@@ -109,6 +109,7 @@ def test_each_question_goes_to_one_annotator(start):
     texts = [task["text"] for task in mine + yours]
     assert sorted(texts) == [f"Text {i}" for i in range(6)]
     assert ask(controller, "cid") == [] and controller.is_done("cid")
+    assert controller.may_come_back("cid")
     assert say(controller, mine[0], "bob") == "taken"
     assert say(controller, mine[0], "ann") == "saved"
 
@@ -119,6 +120,7 @@ def test_or_to_as_many_as_are_wanted(start):
         for task in ask(controller, session, 3):
             assert say(controller, task, session) == "saved"
     assert controller.is_done("cid") and controller.is_done("ann")
+    assert not controller.may_come_back("cid")
     assert len(controller.ledger.answers) == 6
 
 

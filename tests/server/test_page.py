@@ -165,6 +165,22 @@ def test_two_annotators(site, visit):
     assert len(tasks) == 6
 
 
+def test_who_is_done_first_hears_that_others_have_the_last_ones(site, visit):
+    here = site(TEXTS[:4])
+    ann = visit(f"{here.url}?session=ann")
+    ann.locator("mark").wait_for()
+    bob = visit(f"{here.url}?session=bob")
+    bob.locator("mark").wait_for()
+    bob.keyboard.press("1")
+    ending = bob.locator("#pause-text")
+    playwright.expect(ending).to_contain_text("Others have the last ones")
+    press(ann, "1", "1")
+    ann.keyboard.press("1")
+    ending = ann.locator("#pause-text")
+    playwright.expect(ending).to_have_text("All that you answered is saved. Thank you!")
+    assert len(here.said("ann")) == 3 and len(here.said("bob")) == 1
+
+
 def test_a_held_key_answers_once(site, visit):
     here = site()
     page = visit(here.url)
@@ -189,5 +205,23 @@ def test_answers_wait_for_a_server_that_is_away(site, visit):
         press(page, "1")
         playwright.expect(page.locator("#trouble")).to_contain_text("not saved yet")
     saved(page, 1)
+    playwright.expect(page.locator("#trouble")).to_be_hidden()
+    assert here.said() == [("accept", "LABEL 1")]
+
+
+def test_a_refused_answer_is_asked_for_again(site, visit):
+    here = site(TEXTS[:1])
+    page = visit(here.url, expected="status of 422")
+    page.route("**/api/answers", lambda route: route.fulfill(status=422, body="{}"))
+    page.locator("mark").wait_for()
+    with page.expect_response("**/api/questions*"):
+        page.keyboard.press("1")
+    playwright.expect(page.locator("mark")).to_be_visible()
+    playwright.expect(page.locator("#trouble")).to_contain_text("refused that (422)")
+    playwright.expect(page.locator("#saved")).to_have_text("not all saved")
+    page.unroute("**/api/answers")
+    page.keyboard.press("1")
+    playwright.expect(page.locator("#pause-title")).to_have_text("No questions left.")
+    playwright.expect(page.locator("#saved")).to_have_text("all saved")
     playwright.expect(page.locator("#trouble")).to_be_hidden()
     assert here.said() == [("accept", "LABEL 1")]

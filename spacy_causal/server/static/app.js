@@ -16,7 +16,7 @@ const KEYS = [
 
 const at = (id) => document.getElementById(id);
 const name = new URLSearchParams(location.search).get("session") ?? "";
-const session = new Session(name, showState);
+const session = new Session(name, showState, fetchMore);
 const queue = [];
 let view = null;
 let polling = 0;
@@ -64,7 +64,7 @@ function take(reply) {
     const known = queue.some((each) => each._task_hash === hash);
     if (!known && !session.isUnsent(hash)) queue.push(task);
   }
-  if (!shown || !queue.length) show(reply.done);
+  if (!shown || !queue.length) show(reply);
 }
 
 async function fetchMore() {
@@ -79,7 +79,7 @@ async function fetchMore() {
   }
 }
 
-function show(done = false) {
+function show({ done, held } = {}) {
   const task = queue[0] ?? null;
   clearTimeout(polling);
   at("task").hidden = !task;
@@ -95,12 +95,19 @@ function show(done = false) {
   } else {
     at("pause-title").textContent = done ? "No questions left." : "Preparing questions…";
     at("pause-text").textContent = done
-      ? "All that you answered is saved. Thank you!"
+      ? ending(held)
       : (view.config.waiting ?? "The model is reading the next texts.");
     // Somebody else's question may come back unanswered.
     if (!session.outbox.length) polling = setTimeout(fetchMore, done ? 10000 : 500);
   }
   shown = task;
+}
+
+function ending(held) {
+  if (session.refused.size) return "Not all that you answered is saved.";
+  return held
+    ? "All that you answered is saved. Others have the last ones: what they leave comes to you."
+    : "All that you answered is saved. Thank you!";
 }
 
 /** Takes answers back one after the other: a press while one is on its way counts too. */
@@ -141,10 +148,12 @@ async function save() {
 }
 
 function showState(waiting, trouble) {
-  at("saved").textContent = waiting ? `saving ${waiting}…` : "all saved";
-  at("trouble").hidden = !trouble;
+  const [refusal = ""] = session.refused.values();
+  const all = refusal ? "not all saved" : "all saved";
+  at("saved").textContent = waiting ? `saving ${waiting}…` : all;
   const kept = waiting ? ` ${waiting} answered and not saved yet; trying again.` : "";
-  at("trouble").textContent = trouble && trouble + kept;
+  at("trouble").textContent = trouble ? trouble + kept : refusal;
+  at("trouble").hidden = !at("trouble").textContent;
 }
 
 function showProgress(progress) {

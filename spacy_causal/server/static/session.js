@@ -9,11 +9,15 @@ export class Refused extends Error {}
 export class Session {
   /** @param {string} name whose answers these are
    *  @param {(waiting: number, trouble: string) => void} onState called when how many
-   *    answers wait, or why, has changed */
-  constructor(name, onState) {
+   *    answers wait, or why, has changed
+   *  @param {() => void} onRefused called when an answer was not kept: its question,
+   *    like any that was handed out and not answered, can be had again */
+  constructor(name, onState, onRefused) {
     this.name = name;
     this.onState = onState;
+    this.onRefused = onRefused;
     this.outbox = [];
+    this.refused = new Map();
     this.sending = null;
   }
 
@@ -24,11 +28,6 @@ export class Session {
   questions(n) {
     const query = new URLSearchParams({ session: this.name, n });
     return this.#call("GET", `questions?${query}`);
-  }
-
-  progress() {
-    const query = new URLSearchParams({ session: this.name });
-    return this.#call("GET", `progress?${query}`);
   }
 
   /** Sends an answer once all before it have been kept. `then` gets the reply. */
@@ -61,13 +60,16 @@ export class Session {
       try {
         const reply = await this.#call("POST", "answers", body);
         this.outbox.shift();
+        this.refused.delete(given.task_hash);
         pause = FIRST_PAUSE;
         this.onState(this.outbox.length, "");
         then(reply);
       } catch (error) {
         if (error instanceof Refused) {
           this.outbox.shift();
-          this.onState(this.outbox.length, error.message);
+          this.refused.set(given.task_hash, error.message);
+          this.onState(this.outbox.length, "");
+          this.onRefused();
           continue;
         }
         this.onState(this.outbox.length, error.message);
