@@ -154,9 +154,7 @@ class Controller:
             answered = self.task_of(last)
             self._write(Record("undo", session, content={"answer": last.id}))
             task = _unanswered(answered)
-            if last.task_hash not in self._open:
-                self._open.add(task)
-            self._open.hand_out(task, session, self._clock(), first=True)
+            self._open.give_back(task, session, self._clock())
             forget = getattr(self._update, "forget", None)
             if forget is not None:
                 forget([answered])
