@@ -39,7 +39,8 @@ DATA: dict[str, dict[str, Any]] = {
         "layer": "ner",
         "unseen": 0.23,
     },
-    # Not to be had without a licence: CoNLL columns, for those who have it.
+    # Not to be had without a licence: for those who have it, CoNLL-2012's files of each
+    # part in one, or any CoNLL columns.
     "ontonotes": {
         "train": "ontonotes/train.txt",
         "dev": "ontonotes/dev.txt",
@@ -119,7 +120,8 @@ def read(path: str, vocab: spacy.Vocab, kind: str) -> list[Doc]:
     if not place.exists():
         raise FileNotFoundError(
             f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
-            f"and this one is read from {path} in it, as CoNLL columns or CoNLL-U."
+            f"and this one is read from {path} in it, as CoNLL columns, CoNLL-2012 or "
+            "CoNLL-U."
         )
     found = read_docs(place, Options(), Summary())
     docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from spacy_causal.corpus.columns import find_columns, is_token_line
 from spacy_causal.corpus.conll import read_conll
+from spacy_causal.corpus.conll2012 import BEGIN, read_conll2012
 from spacy_causal.corpus.conllu import ROW_ID, read_conllu
 from spacy_causal.corpus.fmtod import find_span_columns, read_fmtod
 from spacy_causal.corpus.jsonl import read_json
@@ -16,6 +17,7 @@ from spacy_causal.corpus.records import Options, Problem, ReadFormat
 
 FORMATS: dict[str, ReadFormat] = {
     "conll": read_conll,
+    "conll2012": read_conll2012,
     "conllu": read_conllu,
     "json": read_json,
     "parallel": read_parallel,
@@ -71,6 +73,8 @@ def _from_content(lines: list[str], options: Options) -> str | None:
     start = "\n".join(lines[:2]).lstrip()
     if re.match(r'\{\s*"|\{\s*$|\[\s*\{', start):
         return "json"
+    if any(line.startswith(BEGIN) for line in lines):
+        return "conll2012"
     if any(_is_conllu_row(line) for line in lines):
         return "conllu"
     if any("\t" in line for line in lines) and find_span_columns(lines):

@@ -32,6 +32,19 @@ SEEDS = {
     "weather\t\twill it rain\ten\t{}\n",
     "j.txt": "The [Phoenix Herald](newspaper) says \\[sic\\] so.\n\n# note\n"
     "[Rome](location) stands.\n",
+    "k.gold_conll": (
+        "#begin document (nw/1); part 000\n"
+        "nw/1 0 0 Acme NNP * - - - - (ORG* * -\n"
+        "nw/1 0 1 Services NNP * - - - - *) * -\n"
+        "nw/1 0 2 left VBD * - - - - * * -\n"
+        "nw/1 0 3 Rome NNP * - - - - (GPE) * -\n"
+        "nw/1 0 4 Paris NNP * - - - - (GPE*) * -\n"
+        "\n"
+        "nw/1 0 0 two CD * - - - - (DATE* * -\n"
+        "nw/1 0 1 days NNS * - - - - *) * -\n"
+        "\n"
+        "#end document\n"
+    ),
 }
 PIECES = [
     *(b"\x00", b"\xff", b"\t", b"\n", b"\r\n", b" ", b"\\", b"[", b"]", b"(", b")"),

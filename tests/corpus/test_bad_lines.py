@@ -30,6 +30,13 @@ def conllu(*rows):
 
 
 FMTOD = "x\t0:1:A\ta b c d\ny\t0:x\tb c d\nz\t0:1:A\td e f\n"
+
+
+def ontonotes(*entities):
+    rows = "".join(f"a 0 {i} Ada NNP * - - - - {x} -\n" for i, x in enumerate(entities))
+    return f"#begin document (a); part 000\n{rows}"
+
+
 CASES = [
     ("a.conll", b"Ada B-P\nran O\n\nb\n", 4, "1 columns where the file has 2"),
     ("a.conll", b"Ada B-P\nran\x00 O\n", 2, "control character U+0000"),
@@ -100,6 +107,11 @@ CASES = [
     ("a.json", '[{"str_words": ["Ada", " "], "tags": ["O", "O"]}]', 1,
      "the word ' ' is empty"),
     ("a.json", '[{"str_words": ["Ada"], "tags": [7]}]', 1, "has no tag 7"),
+    ("a.conll", ontonotes("(P*"), 2, "'P' does not end"),
+    ("a.conll", ontonotes("(P*", "(Q)"), 3, "'Q' begins inside 'P'"),
+    ("a.conll", ontonotes("*", "*)"), 3, "an entity ends that has not begun"),
+    ("a.conll", ontonotes("P"), 2, "'P' are no entity brackets"),
+    ("a.conll", ontonotes() + "a 0 0 Ada\n", 2, "4 columns, and no entities"),
 ]  # fmt: skip
 
 
@@ -126,7 +138,7 @@ def test_what_follows_the_sample_is_held_to_its_tags(tmp_path):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (Options(format="xml"), "unknown format 'xml': one of conll, conllu"),
+        (Options(format="xml"), "unknown format 'xml': one of conll, conll2012"),
         (Options(lang="qq"), "no language 'qq'"),
         (Options(format="fmtod"), "no column holds spans as start:end:label"),
         (Options(entity_column=2), "no column 2: there are 2, counted from 0"),

@@ -9,7 +9,14 @@ from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.detect import detect_format
 from spacy_causal.corpus.records import Options
 
-FORMAT_OF = {"a": "conll", "b": "conll", "c": "conllu", "i": "fmtod", "j": "markup"}
+FORMAT_OF = {
+    "a": "conll",
+    "b": "conll",
+    "c": "conllu",
+    "i": "fmtod",
+    "j": "markup",
+    "k": "conll2012",
+}
 
 
 def read(path, data, **options):
@@ -142,6 +149,16 @@ def test_markup(tmp_path):
         "Rome stands.",
     ]
     assert entities(docs[0]) == [("Phoenix Herald", "newspaper")]
+
+
+def test_conll2012(tmp_path):
+    docs, summary = read(tmp_path / "k.gold_conll", SEED_BYTES["k.gold_conll"])
+    assert [entities(doc) for doc in docs] == [
+        [("Acme Services", "ORG"), ("Rome", "GPE"), ("Paris", "GPE")],
+        [("two days", "DATE")],
+    ]
+    assert [token.tag_ for token in docs[1]] == ["CD", "NNS"]
+    assert summary.counts["document lines"] == 2
 
 
 def test_fmtod(tmp_path):
