@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from thinc.api import fix_random_seed
 
 # How long an example takes says how busy the machine is, not what is wrong.
 settings.register_profile(
@@ -44,6 +45,18 @@ def annotated(words: list[str], spans: list[tuple[int, int, str]], vocab) -> Doc
 
 def bare(doc: Doc) -> Doc:
     return Doc(doc.vocab, words=[t.text for t in doc])
+
+
+# What a network starts from is drawn as spaCy and thinc do, from the global generators:
+# a test's outcome is not to depend on those before it.
+@pytest.fixture(autouse=True, scope="module")
+def seeded_module() -> None:
+    fix_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def seeded(seeded_module: None) -> None:
+    fix_random_seed(0)
 
 
 @pytest.fixture
