@@ -1,24 +1,29 @@
 """The same session in a terminal, over ssh: one key answers and moves on."""
 
+import codecs
 import os
 import re
+import select
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import click
 
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.feed import Task
 from spacy_causal.server.terminal_question import Question, search
 
 KEYS = ("backspace undo", "ctrl+s save", "q quit")
 KEY = re.compile("\x1b[\\[O][0-9;]*.|.", re.DOTALL)
-UNDO, SAVE, QUIT = ("\x7f", "\x08"), "\x13", ("q", "\x04", "\x1b")
+CUT = re.compile("\x1b([\\[O][0-9;]*)?\\Z")
+UNDO, SAVE, QUIT = ("\x7f", "\x08"), "\x13", ("q", "\x04")
+CUT_FOR = 0.5
 ENTER, UP_DOWN = ("\r", "\n"), {"\x1b[A": -1, "\x1b[B": 1}
 
 
@@ -72,9 +77,17 @@ def _keyboard() -> Iterator[Callable[[], str]]:
 
 
 def _keys(terminal: int) -> Iterator[str]:
-    """Key by key; an arrow, say, is one. Raises EOFError at the end."""
+    """Key by key; an arrow, say, is one, even if ssh brings it in two parts. Raises
+    EOFError at the end."""
+    decoder, cut = codecs.getincrementaldecoder("utf8")("replace"), ""
     while data := os.read(terminal, 64):
-        yield from KEY.findall(data.decode("utf8", "replace"))
+        text = cut + decoder.decode(data)
+        whole = CUT.sub("", text)
+        yield from KEY.findall(whole)
+        cut = text.removeprefix(whole)
+        if cut and not select.select([terminal], [], [], CUT_FOR)[0]:
+            yield cut
+            cut = ""
     raise EOFError
 
 
@@ -101,7 +114,9 @@ def _ask(
         given = question.press(key, partial(_pick, labels, next_key))
         if given is not None:
             seconds = round(time.monotonic() - since, 2)
-            controller.answer(session, Given(**{**vars(given), "seconds": seconds}))
+            given = replace(given, seconds=seconds)
+            if controller.answer(session, given) == "taken":
+                click.echo("\n  Somebody else answered that: yours was not kept.")
             return True
         if key in ("?", "/") or question.following is not before:
             _show(question, controller)

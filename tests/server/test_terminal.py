@@ -108,8 +108,8 @@ def test_a_session(terminal, model, texts, database):
     ]:
         shown.append(screen.expect(f"({n_answered} answered)"))
         screen.press(key)
-    # Typed ahead: an arrow that means nothing, a skip, a label, save, the end.
-    screen.press("\x1b[A 2\x13q")
+    # Typed ahead: escape and an arrow mean nothing, a skip, a label, save, the end.
+    screen.press("\x1b\x1b[A 2\x13q")
     screen.expect("4 answers")
     assert screen.end() == 0
     # What was taken back is asked again, and then goes on.
