@@ -31,6 +31,14 @@ DATA: dict[str, dict[str, Any]] = {
         "layer": "pos",
         "unseen": 0.73,
     },
+    # The paper's split, as its authors' archive unpacks; no link to it can be pinned.
+    "fewnerd": {
+        "train": "fewnerd/train.txt",
+        "dev": "fewnerd/dev.txt",
+        "test": "fewnerd/test.txt",
+        "layer": "ner",
+        "unseen": 0.23,
+    },
     # No other file carries these 36 types, so dev is a slice of the training file.
     "fewnerd_inter": {
         "train": "fewnerd_inter/test.txt",

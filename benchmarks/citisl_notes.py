@@ -36,7 +36,7 @@ DIFFERENT: dict[str, list[str]] = {
         "and 7.4K.",
     ],
     "fewnerd_inter": [
-        "Few-NERD: here 36 types of the INTER split, in full 13,012 sentences to "
+        "Few-NERD INTER: here 36 types of the INTER split, in full 13,012 sentences to "
         "train on (its test file) and 11,710 to test on (its dev file); the paper has "
         "66 types, 127.6K and 37.6K, the sizes of the supervised split.",
     ],

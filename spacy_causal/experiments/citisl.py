@@ -23,9 +23,12 @@ LOW, HIGH = "BERT", "GroundTruth"
 CORPORA = {
     "conll_pos": "CoNLL-2003-POS",
     "ewt": "UD-ENG",
+    "fewnerd": "Few-NERD",
     "fewnerd_inter": "Few-NERD",
     "ontonotes": "OntoNote",
 }
+# What of a corpus it is, where not what the paper has.
+PIECES = {"fewnerd_inter": " INTER"}
 METRICS = {1: "all", 2: "unseen"}
 PER_TABLE = 3
 
@@ -49,7 +52,8 @@ class Setting(NamedTuple):
     @property
     def name(self) -> str:
         """The setting in words, as far as it is not the usual."""
-        said = [CORPORA.get(self.data, self.data), f"{100 * self.share:g} %"]
+        corpus = CORPORA.get(self.data, self.data) + PIECES.get(self.data, "")
+        said = [corpus, f"{100 * self.share:g} %"]
         if self.sentences:
             said.append(f"{self.sentences:,} sentences")
         if self.k != 3:
