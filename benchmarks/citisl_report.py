@@ -21,6 +21,7 @@ from spacy_causal.experiments.citisl import (
     answers,
     difference_table,
     f1_tables,
+    fullest,
     question_tables,
     read_paper,
     sessions_of,
@@ -103,7 +104,8 @@ def render_page(rows: list[dict[str, Any]], cases: dict[str, Any] | None) -> str
     """The page for one split's rows; sections without rows are left out."""
     found = sessions_of(rows)
     usual = {s: methods for s, methods in found.items() if s.user == "perfect"}
-    said = [line for s, m in usual.items() for line in answers(s, m, SAID)]
+    main_ones = fullest(usual, SAID)
+    said = [line for s, m in main_ones.items() for line in answers(s, m, SAID)]
     sections = [
         *comparison(usual),
         *curves(usual),
@@ -112,7 +114,10 @@ def render_page(rows: list[dict[str, Any]], cases: dict[str, Any] | None) -> str
         how_it_was_made(rows, sum(len(s) for m in found.values() for s in m.values())),
     ]
     unknown = "No cells that can be compared have been run yet."
-    note = "Points of token F1: mean ± half the 95 % interval of paired differences."
+    note = (
+        "Points of token F1: mean ± half the 95 % interval of paired differences. What "
+        "else was run is below."
+    )
     return render_sections(
         TITLE, QUESTION, [*said, note] if said else [unknown], sections
     )

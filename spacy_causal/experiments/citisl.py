@@ -1,7 +1,7 @@
 """CITISL's tables from the rows of simulated sessions, beside what the paper prints."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -287,6 +287,22 @@ def user_tables(found: dict[Setting, Methods], order: Sequence[str]) -> list[Tab
             columns = ["F1 (seeds)", "less perfect: all", "unseen", "from the K"]
             tables.append(Table(setting.name, ["method", *columns], rows))
     return tables
+
+
+def fullest(
+    found: dict[Setting, Methods], wanted: Collection[str]
+) -> dict[Setting, Methods]:
+    """A setting a corpus: where most of the wanted methods ran, then on most text."""
+
+    def place(setting: Setting) -> tuple[int, float]:
+        ran = sum(method in found[setting] for method in wanted)
+        return ran, setting.sentences or float("inf")
+
+    best: dict[str, Setting] = {}
+    for setting in found:
+        other = best.setdefault(setting.data, setting)
+        best[setting.data] = max(other, setting, key=place)
+    return {setting: found[setting] for setting in best.values()}
 
 
 def answers(setting: Setting, methods: Methods, said: dict[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from spacy_causal.experiments.citisl import (
     answers,
     difference_table,
     f1_tables,
+    fullest,
     question_tables,
     read_paper,
     sessions_of,
@@ -227,6 +228,14 @@ def test_answers_say_what_was_run(rows):
     assert "(gap to BERT closed: 82 %, seeds: 2)" in said
     assert "the paper's" not in said
     assert answers(CONLL, {}, {"ours": "our default"}) == []
+
+
+def test_the_answer_is_about_the_setting_where_most_was_run(rows):
+    fewer = [row("CITISL", 0, 0.7, sentences=500), row("ours", 0, 0.7, sentences=500)]
+    other = [row("ours", 0, 0.7, data="ewt", sentences=n) for n in (0, 900)]
+    found = sessions_of([*rows, *fewer, *other])
+    best = fullest(found, ["CITISL", "ours"])
+    assert {s.data: s.sentences for s in best} == {"conll_pos": 500, "ewt": 0}
 
 
 def test_printed_errors_keep_their_digits():
