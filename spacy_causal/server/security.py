@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse, RedirectResponse
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "spacy_causal"
@@ -64,7 +64,7 @@ class Guard:
         else:
             await answer(scope, receive, _with_headers(send))
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | RedirectResponse | None:
+    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_ours(host):
@@ -93,9 +93,7 @@ class Guard:
             return False
         return True
 
-    def _unless_known(
-        self, scope: Scope, headers: Headers
-    ) -> PlainTextResponse | RedirectResponse | None:
+    def _unless_known(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
         if self.token is None:
             return None
         name = cookie_name(headers["host"])
@@ -138,12 +136,17 @@ def _opens(scope: Scope) -> bool:
     return bool(scope["method"] == "GET" and scope["path"] == "/")
 
 
-def _let_in(query: list[tuple[str, str]], name: str, token: str) -> RedirectResponse:
-    """Take the token out of the address, where others could read it."""
+def _let_in(query: list[tuple[str, str]], cookie: str, token: str) -> PlainTextResponse:
+    """Take the token out of the address, where others could read it.
+
+    Not by a redirect: whoever followed a link from elsewhere, to a mail say, would be
+    sent on without the cookie.
+    """
     rest = urlencode([(name, value) for name, value in query if name != "token"])
-    answer = RedirectResponse(f"/?{rest}" if rest else "/", 303)
+    onward = {"Refresh": f"0; url=/?{rest}" if rest else "0; url=/"}
+    answer = PlainTextResponse("Welcome.", headers=onward)
     answer.set_cookie(
-        name, cookie_of(token), max_age=30 * 86400, httponly=True, samesite="strict"
+        cookie, cookie_of(token), max_age=30 * 86400, httponly=True, samesite="strict"
     )
     return answer
 

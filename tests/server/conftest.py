@@ -162,7 +162,7 @@ def database(tmp_path):
 def in_thread():
     """Serves controllers in threads until the test is over; gives their addresses."""
     with ExitStack() as stack:
-        yield lambda controller: stack.enter_context(served(controller))
+        yield lambda *given: stack.enter_context(served(*given))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A session of choices in a real Chromium: by keyboard alone, by mouse, by two."""
 
 import pytest
-from choice_sessions import TEXTS
+from choice_sessions import TEXTS, choice_session
 from pages import playwright, saved
 
 from spacy_causal.types import NONE_OF_THESE
@@ -225,3 +225,23 @@ def test_a_refused_answer_is_asked_for_again(site, visit):
     playwright.expect(page.locator("#saved")).to_have_text("all saved")
     playwright.expect(page.locator("#trouble")).to_be_hidden()
     assert here.said() == [("accept", "LABEL 1")]
+
+
+def test_a_link_from_elsewhere_lets_in(in_thread, visit):
+    """The page that has it is another site's: of a name that only it has."""
+    token = "a-token-that-is-long-enough"
+    url = in_thread(choice_session(TEXTS), token)
+    address = f"{url}?token={token}&session=ann"
+    page = visit("about:blank")
+    page.route(
+        "http://mail.example/",
+        lambda route: route.fulfill(
+            content_type="text/html", body=f'<a href="{address}">Annotate</a>'
+        ),
+    )
+    page.goto("http://mail.example/")
+    page.get_by_role("link").click()
+    playwright.expect(page.locator("mark")).to_have_text("Paris")
+    assert page.url == f"{url}?session=ann"
+    press(page, "1")
+    saved(page, 1)

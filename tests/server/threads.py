@@ -12,9 +12,9 @@ from spacy_causal.server.controller import Controller
 
 
 @contextmanager
-def served(controller: Controller) -> Iterator[str]:
+def served(controller: Controller, token: str | None = None) -> Iterator[str]:
     """The address of the page, for as long as it is needed."""
-    app = create_app(controller)
+    app = create_app(controller, token=token)
     settings = uvicorn.Config(app, port=0, log_level="error", ws="none")
     server = uvicorn.Server(settings)
     thread = threading.Thread(target=server.run)
@@ -27,3 +27,4 @@ def served(controller: Controller) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join()
+        controller.close()
