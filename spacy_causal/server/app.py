@@ -1,7 +1,5 @@
 """The HTTP face of a session: a page, and a few calls that it makes."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,16 +34,9 @@ SessionQuery = Annotated[Session, Query()]
 def create_app(
     controller: Controller, *, host: str = "127.0.0.1", token: str | None = None
 ) -> FastAPI:
-    """The server of one session. When it stops, the controller is closed."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
-        controller.close()
-
+    """The server of one session, which whoever runs it closes."""
     app = FastAPI(
         title="spacy-causal",
-        lifespan=lifespan,
         openapi_url="/api/openapi.json",
         responses=REFUSALS,
         docs_url=None,

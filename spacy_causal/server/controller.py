@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ Saved = Literal["saved", "known", "taken"]
 ANSWERS = ("accept", "reject", "ignore")
 BATCH_SIZE = 10
 IN_INPUT = ("text", "tokens")
+HASHES = ("_input_hash", "_task_hash", "_session_id")
 QUIET = 0.2
 PATIENCE = 30.0
 
@@ -169,7 +171,7 @@ class Controller:
             for record in list(self.ledger.answers.values()):
                 task = new.get(record.task_hash)
                 if record.session != AGREED or (
-                    task is not None and _content(task) == record.content
+                    task is not None and self._content(task) == record.content
                 ):
                     new.pop(record.task_hash, None)
                 else:
@@ -205,7 +207,10 @@ class Controller:
         return whole_task(record, self._inputs)
 
     def close(self) -> None:
-        """Stop asking, have the rest learnt, let the dataset go."""
+        """Stop asking, have the rest learnt, let the dataset go.
+
+        Raises what the recipe's `on_exit` does, once all else is done.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -213,13 +218,16 @@ class Controller:
         self._feed.close()
         self._news.set()
         self._teacher.join()
-        with self._lock:
-            self._give_batch()
-            if self.components.get("on_exit"):
-                self.components["on_exit"](self)
-            self._write(Record("ended", content={"answers": len(self.ledger.answers)}))
-            self._file.close()
-        self._feed.join(PATIENCE)
+        try:
+            with self._lock, ExitStack() as then:
+                # From the last to the first, whatever fails before.
+                then.callback(self._file.close)
+                then.callback(self._write_end)
+                if self.components.get("on_exit"):
+                    then.callback(self.components["on_exit"], self)
+                self._give_batch()
+        finally:
+            self._feed.join(PATIENCE)
 
     def _gather(self, session: str, n: int) -> list[Task]:
         now = self._clock()
@@ -291,13 +299,23 @@ class Controller:
     def _record(self, task: Task, session: str) -> Record:
         hashes = task["_input_hash"], task["_task_hash"]
         self._inputs.setdefault(hashes[0], {x: task[x] for x in IN_INPUT if x in task})
-        return Record("answer", session, *hashes, _content(task))
+        return Record("answer", session, *hashes, self._content(task))
+
+    def _content(self, task: Task) -> Task:
+        """An answered task without what the journal has elsewhere. A text may have been
+        stored with other tokens: then the answer keeps its own."""
+        stored = self._inputs.get(task["_input_hash"], {})
+        elsewhere = [*HASHES, *(x for x in IN_INPUT if stored.get(x) == task.get(x))]
+        return {key: value for key, value in task.items() if key not in elsewhere}
 
     def _write(self, *records: Record) -> None:
         hashes = [record.input_hash for record in records if record.input_hash]
         inputs = {number: self._inputs[number] for number in hashes}
         for record in self._file.append(records, inputs):
             self.ledger.take(record)
+
+    def _write_end(self) -> None:
+        self._write(Record("ended", content={"answers": len(self.ledger.answers)}))
 
     def _teach(self) -> None:
         """Gives batches to the model, in a thread: nobody's answer waits for that."""
@@ -320,7 +338,6 @@ class Controller:
         self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
 
 
-_ELSEWHERE = (*IN_INPUT, "_input_hash", "_task_hash", "_session_id")
 _ANSWER = ("answer", "accept", "also_shown", "seconds", "_session_id", "suggested")
 
 
@@ -328,11 +345,6 @@ def _unanswered(task: Task) -> Task:
     """The question, as it was before somebody answered it."""
     spans = task.get("suggested", task.get("spans", []))
     return {k: v for k, v in {**task, "spans": spans}.items() if k not in _ANSWER}
-
-
-def _content(task: Task) -> Task:
-    """An answered task without what the journal has in other columns."""
-    return {key: value for key, value in task.items() if key not in _ELSEWHERE}
 
 
 def whole_task(record: Record, inputs: dict[int, dict[str, Any]]) -> Task:

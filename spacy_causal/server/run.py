@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +65,21 @@ def open_session(components: dict[str, Any], serving: Serving) -> Controller:
 def serve(
     controller: Controller, serving: Serving, *, on_ready: Callable[[str], None]
 ) -> None:
-    """Serve a session until it is interrupted, then close it.
+    """Serve a session until it is interrupted, and close it, whatever happens.
 
     on_ready (Callable[[str], None]): Called with the page's address.
-    Raises OSError when the port is taken.
+    Raises OSError when the port is taken, or the model cannot be saved at the end.
     """
-    listener = listen(serving.host, serving.port)
+    with closing(controller), listen(serving.host, serving.port) as listener:
+        _run(controller, serving, listener, on_ready)
+
+
+def _run(
+    controller: Controller,
+    serving: Serving,
+    listener: socket.socket,
+    on_ready: Callable[[str], None],
+) -> None:
     port = listener.getsockname()[1]
     app = create_app(controller, host=serving.host, token=serving.token)
     # Requests are not logged: what is answered is nobody else's business.
@@ -81,13 +90,9 @@ def serve(
     query = f"/?token={serving.token}" if serving.token else "/"
     # uvicorn ends in order at either signal, and then raises it once more.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        on_ready(f"http://{name}:{port}{query}")
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        controller.close()
-        listener.close()
+    on_ready(f"http://{name}:{port}{query}")
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -266,6 +266,27 @@ def test_a_stream_that_breaks_off_says_so(start):
     broken_one.close()
 
 
+def test_what_fails_at_the_end_is_raised_once_all_else_is_done(start, tmp_path):
+    """The rest is learnt, the journal says that it ended, the dataset is let go."""
+    database, teacher = Database(f"sqlite:///{tmp_path}/a.db"), Teacher()
+    controller = start(database=database, teacher=teacher)
+    (task,) = ask(controller)
+    say(controller, task)
+
+    def fail(controller):
+        raise OSError("no space left on device")
+
+    controller.components["on_exit"] = fail
+    with pytest.raises(OSError, match="no space left"):
+        controller.close()
+    assert teacher.calls == [("learn", ["Text 0"])]
+    assert not controller._feed._thread.is_alive()
+    assert [x.kind for x in database.records("one")][-2:] == ["update", "ended"]
+    database.dataset("one").close()
+    controller.close()
+    database.close()
+
+
 SESSIONS = ["ann", "bob", "cid", "dan"]
 STEPS = st.lists(
     st.tuples(

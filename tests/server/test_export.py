@@ -5,14 +5,15 @@ import json
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 
 from spacy_causal.cli.export import export as export_command
 from spacy_causal.corpus.convert import convert_corpus
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Options
 from spacy_causal.server.asking import tokens_of
-from spacy_causal.server.export import export, texts_of
+from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.export import export, read_answers, texts_of
 from spacy_causal.server.stats import mode_stats, truths_of_gold
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
@@ -129,6 +130,41 @@ def test_the_command(tmp_path, capsys):
     with pytest.raises(SystemExit):
         export_command("one", tmp_path / "x.jsonl", db="nowhere")
     assert "has to be like sqlite:///FILE" in capsys.readouterr().out
+
+
+def test_a_text_cut_in_two_ways(tmp_path):
+    """Coarse tokens first, then fine ones: each answer is about its own."""
+    url, text = f"sqlite:///{tmp_path}/a.db", "Anna-Li lives in New-York."
+    coarse = Doc(NLP.vocab, words=text.split(), spaces=[True] * 3 + [False])
+    fine = NLP(text)
+    places = [(coarse, 0, "PER"), (fine, len(fine) - 2, "LOC"), (coarse, 1, "O")]
+    for i, (doc, at, label) in enumerate(places):
+        task = said(text, 0, 1, None)
+        span = {"start": doc[at].idx, "end": doc[at].idx + len(doc[at])}
+        span |= {"token_start": at, "token_end": at, "label": "mention"}
+        options = [{"id": label, "text": label}]
+        task |= {"tokens": tokens_of(doc), "spans": [span], "options": options}
+        for name in ("_task_hash", "answer", "accept"):
+            del task[name]
+        components = {"dataset": "one", "view_id": "choice", "stream": [task]}
+        controller = Controller(components, Database(url))
+        (asked,) = controller.questions("", 1, wait=5)
+        assert asked["tokens"] == tokens_of(doc)
+        given = Given(asked["_task_hash"], "accept", [label])
+        assert controller.answer("", given) == "saved"
+        assert ("tokens" in controller.ledger.last_of("").content) == (i == 1)
+        controller.close()
+    answers = read_answers("one", url)
+    assert [x["tokens"] for x in answers] == [tokens_of(doc) for doc, *_ in places]
+    first, second = texts_of(answers)
+    assert first.words == tuple(text.split()) and first.tags() == [
+        "B-PER",
+        "O",
+        "-",
+        "-",
+    ]
+    assert second.spans() == [(fine[-2].idx, len(text) - 1, "LOC")]
+    assert export(answers, tmp_path / "out.spacy", "spacy", None) == 2
 
 
 def test_stats(tmp_path):

@@ -42,6 +42,7 @@ def client():
     controller = Controller(components, Database("sqlite://"))
     with TestClient(create_app(controller), base_url="http://localhost") as client:
         yield client
+    controller.close()
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -28,15 +28,16 @@ def client():
 
     def make(token=None, host="127.0.0.1", base="http://127.0.0.1:8080"):
         components = {"dataset": "one", "view_id": "choice", "stream": []}
-        app = create_app(
-            Controller(components, Database("sqlite://")), host=host, token=token
-        )
-        made.append(TestClient(app, base_url=base, follow_redirects=False))
-        return made[-1].__enter__()
+        controller = Controller(components, Database("sqlite://"))
+        app = create_app(controller, host=host, token=token)
+        client = TestClient(app, base_url=base, follow_redirects=False)
+        made.append((client, controller))
+        return client.__enter__()
 
     yield make
-    for each in made:
-        each.__exit__()
+    for client, controller in made:
+        client.__exit__()
+        controller.close()
 
 
 @pytest.mark.parametrize(
