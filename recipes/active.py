@@ -70,6 +70,7 @@ def active(
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
+    from spacy_causal.server.beforehand import check_annotated, check_output
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
@@ -86,6 +87,8 @@ def active(
     make_augment(augment, component or "")
     settings = LearnerSettings(augment=augment)
     texts = Source(source)
+    check_annotated(initial, dev)
+    check_output(output)
     guidelines = instructions.read_text("utf8") if instructions else ""
     nlp, name = load_pipeline(model, component, names, seed=seed)
     build = partial(
@@ -101,10 +104,13 @@ def active(
         raise
 
     def on_exit(controller: Any) -> None:
+        texts.close()
         stream.close()
-        if output is not None:
-            background.save(output)
-        background.close()
+        try:
+            if output is not None:
+                background.save(output)
+        finally:
+            background.close()
 
     return {
         "dataset": dataset,
@@ -128,7 +134,7 @@ def active(
     }
 
 
-command = command_of(active)
+command = command_of(active, needs_page=True)
 register_with_prodigy("causal.active", active)
 
 if __name__ == "__main__":

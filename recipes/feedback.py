@@ -68,6 +68,11 @@ def feedback(
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.server.asking import VIEW, Asking, QuestionStream
+    from spacy_causal.server.beforehand import (
+        check_annotated,
+        check_imputer,
+        check_output,
+    )
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.sources import Source
     from spacy_causal.server.teaching import FeedbackTeacher, build_learner
@@ -76,10 +81,13 @@ def feedback(
 
     names = split_names(labels)
     texts = Source(source)
+    check_annotated(initial, dev)
+    check_output(output)
     guidelines = instructions.read_text("utf8") if instructions else ""
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
     settings = LearnerSettings(mode=mode, mistakes=doubt)
     nlp, name = load_pipeline(model, component, names, seed=seed)
+    check_imputer(imputer, nlp, name)
     build = partial(
         build_learner, model, component, names, settings=settings, seed=seed
     )
@@ -95,9 +103,12 @@ def feedback(
     )
 
     def on_exit(controller: Any) -> None:
-        if output is not None:
-            background.save(output)
-        background.close()
+        texts.close()
+        try:
+            if output is not None:
+                background.save(output)
+        finally:
+            background.close()
 
     return {
         "dataset": dataset,

@@ -45,13 +45,18 @@ def _serving(
     """The options of the server, as typer reads them."""
 
 
-def command_of(recipe: Recipe) -> Callable[..., None]:
+def command_of(recipe: Recipe, *, needs_page: bool = False) -> Callable[..., None]:
     """A command that calls a recipe and serves what it returns; an option that both
-    have is one."""
+    have is one.
+
+    needs_page (bool): Whether it is refused in a terminal before anything is loaded.
+    """
     own, served = (inspect.signature(each).parameters for each in (recipe, _serving))
 
     def command(**given: Any) -> None:
         mine = {name: given[name] for name in own}
+        if needs_page and given["terminal"]:
+            msg.fail(f"{recipe.__name__} needs a page: no --terminal.", exits=1)
         _run(recipe, mine, {name: given[name] for name in served})
 
     hints = {**get_type_hints(_serving, include_extras=True)}
@@ -112,11 +117,13 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
         n_answers = len(controller.ledger.answers)
         if n_answers:
             msg.info(f"{controller.dataset}: {n_answers:,} answers so far")
-        if terminal:
-            run_in_terminal(controller, session=session)
-        else:
-            serve(controller, serving, on_ready=_announce)
-        keep_counts(controller, serving)
+        try:
+            if terminal:
+                run_in_terminal(controller, session=session)
+            else:
+                serve(controller, serving, on_ready=_announce)
+        finally:
+            keep_counts(controller, serving)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
     msg.good(f"{controller.dataset}: {len(controller.ledger.answers):,} answers")

@@ -7,10 +7,12 @@ import types
 from pathlib import Path
 
 import pytest
+import spacy
 from prodigy_shapes import check_recipe, check_task
 
 from recipes.feedback import command, feedback
 from recipes.serving import register_with_prodigy
+from spacy_causal.learning import background
 from spacy_causal.server.teaching import answer_of
 from spacy_causal.types import NONE_OF_THESE
 
@@ -151,6 +153,58 @@ def test_what_cannot_be_asked_is_said_before(model, source, changes, message):
     given = {"dataset": "one", "model": model, "source": source, **changes}
     with pytest.raises(ValueError, match=message):
         feedback(**given)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"initial": Path("nowhere.spacy")},
+        {"dev": Path("nowhere.spacy")},
+        {"imputer": "nowhere"},
+        {"output": Path("/dev/null/nowhere")},
+    ],
+)
+def test_what_only_the_learner_reads_or_the_end_writes_is_tried_before(
+    model, source, changes, monkeypatch
+):
+    begun = []
+    monkeypatch.setattr(background, "BackgroundLearner", begun.append)
+    with pytest.raises(OSError, match="nowhere"):
+        feedback("one", model, source, **changes)
+    assert not begun
+
+
+def test_a_file_that_is_none_and_a_folder_that_is_not_there_yet(
+    model, source, tmp_path
+):
+    path = tmp_path / "a.spacy"
+    path.write_text("Anna")
+    with pytest.raises(ValueError, match=r"a\.spacy: no \.spacy file"):
+        feedback("one", model, source, initial=path)
+    feedback("one", model, source, output=tmp_path / "new" / "taught")
+    assert not list((tmp_path / "new" / "taught").iterdir())
+
+
+def test_an_imputer_that_has_nothing_to_say_is_refused(model, source, tmp_path):
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    with pytest.raises(ValueError, match="it has no pipes"):
+        feedback("one", model, source, imputer=str(tmp_path / "blank"))
+    feedback("one", model, source, imputer=model)
+
+
+def test_the_learner_ends_also_where_it_is_not_saved(
+    model, source, tmp_path, monkeypatch
+):
+    components = feedback("one", model, source, output=tmp_path / "taught")
+    learner = components["update"].background
+
+    def fail(path):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(learner, "save", fail)
+    with pytest.raises(OSError, match="no space left"):
+        components["on_exit"](None)
+    assert learner.asked == [("close",)]
 
 
 def test_prodigy_and_all_that_is_heavy_is_not_loaded_to_look_at_a_recipe():

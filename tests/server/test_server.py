@@ -1,13 +1,16 @@
 """A real server in a process of its own, talked to over HTTP."""
 
 import json
+import os
 import sqlite3
 import threading
 import time
 from pathlib import Path
 
+import pytest
 import spacy
 
+from spacy_causal.server.controller import PATIENCE
 from spacy_causal.store.database import Database
 from spacy_causal.store.ledger import Ledger
 
@@ -127,6 +130,20 @@ def test_twenty_annotators_at_once(serve, model, texts, database):
     assert sorted((x.session, x.task_hash) for x in answers) == sorted(given)
 
 
+@pytest.mark.parametrize("recipe", ["feedback", "active"])
+def test_it_ends_at_once_where_standard_input_says_nothing(
+    serve, model, database, recipe
+):
+    reading, writing = os.pipe()
+    options = "--db", database
+    server = serve("one", model, "-", *options, recipe=recipe, stdin=reading)
+    began = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - began < PATIENCE
+    for end in (reading, writing):
+        os.close(end)
+
+
 def test_an_ephemeral_session_leaves_no_word(serve, model, tmp_path, database):
     source = tmp_path / "source" / "texts.txt"
     source.parent.mkdir()
@@ -158,6 +175,39 @@ def test_an_ephemeral_session_leaves_no_word(serve, model, tmp_path, database):
     file.close()
     assert [kind for kind, _ in kinds] == ["ended"]
     assert json.loads(kinds[0][1])["answers"] == len(questions)
+
+
+def test_a_model_that_is_not_saved_is_no_success(
+    serve, model, texts, database, tmp_path
+):
+    """The error is said, and all else is as at any other end."""
+    output = tmp_path / "new" / "taught"
+    options = "--db", database, "--output", output
+    server = serve("one", model, texts, *options)
+    server.answer(server.questions()[0], accept=["PER"])
+    # It could be written to when the session began.
+    output.rmdir()
+    output.write_text("")
+    assert server.stop() == 1
+    printed = "".join(server.printed)
+    assert "was not saved to" in printed and "answers" not in printed
+    assert "Traceback" not in printed
+    kinds = [record.kind for record in Database(database).records("one")]
+    assert kinds == ["begun", "answer", "update", "ended"]
+
+
+def test_an_ephemeral_session_that_fails_at_the_end_leaves_its_counts(
+    serve, model, texts, database, tmp_path
+):
+    output = tmp_path / "taught"
+    options = "--db", database, "--output", output, "--ephemeral"
+    server = serve("one", model, texts, *options)
+    server.answer(server.questions()[0], accept=["PER"])
+    output.rmdir()
+    output.write_text("")
+    assert server.stop() == 1
+    (ended,) = Database(database).records("one")
+    assert (ended.kind, ended.content["answers"]) == ("ended", 1)
 
 
 def test_one_server_a_dataset(serve, model, texts, database):

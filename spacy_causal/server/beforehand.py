@@ -1,0 +1,38 @@
+"""What only another process reads, or only the end of a session writes, tried before it
+begins."""
+
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.vocab import Vocab
+
+from spacy_causal.corpus.files import read_spacy
+from spacy_causal.learning.imputation import imputer_from
+
+
+def check_output(folder: Path | None) -> None:
+    """Make the folder of the taught pipeline.
+
+    Raises OSError when nothing can be written there.
+    """
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+
+
+def check_annotated(*paths: Path | None) -> None:
+    """Raise OSError or ValueError for what is no `.spacy` file."""
+    for path in paths:
+        if path is not None:
+            next(read_spacy(path, Vocab()), None)
+
+
+def check_imputer(imputer: str | None, nlp: Language, component: str) -> None:
+    """Raise OSError or ValueError for a pipeline that cannot guess for a component, see
+    `imputer_from`."""
+    if imputer is not None:
+        pipe: Any = nlp.get_pipe(component)
+        imputer_from(spacy.load(imputer), None, pipe.tag_set)
