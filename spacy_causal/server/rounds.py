@@ -70,6 +70,7 @@ class BatchStream:
         self._batch: list[int] = []
         self._asked: dict[int, None] = {}
         self._given: dict[tuple[int, str], None] = {}
+        self._round = 0
         self._lock, self._closed = threading.Lock(), threading.Event()
 
     @property
@@ -112,6 +113,8 @@ class BatchStream:
                     self._given.pop(key, None)
                 else:
                     self._given[key] = None
+                    # Tasks of older sessions do not say theirs.
+                    self._round = max(self._round, task.get("round", -1) + 1)
 
     def close(self) -> None:
         """Choose no more."""
@@ -134,13 +137,16 @@ class BatchStream:
 
     def _next_batch(self) -> list[Task]:
         with self._lock:
-            known = self._known()
+            known, round = self._known(), self._round
             n_given = len({number for number, _ in self._given})
         with memory_zone(self.nlp):
             if self._dev:
                 f1 = entity_f1(self.nlp, self._dev)
                 self.curve.append({"answered": n_given, "f1": f1})
-            tasks = [sentence_task(self.nlp(doc)) for doc in self._choose(known)]
+            tasks = [
+                sentence_task(self.nlp(doc), seed=self.seed, round=round)
+                for doc in self._choose(known)
+            ]
         with self._lock:
             self._batch = [task["_task_hash"] for task in tasks]
             self._asked.update(dict.fromkeys(self._batch))

@@ -13,6 +13,7 @@ from spacy.tokens import Doc, DocBin, Span
 
 from recipes.active import active, command
 from recipes.serving import register_with_prodigy
+from spacy_causal.learning import background
 from spacy_causal.learning.feedback import targets_of
 from spacy_causal.server.manual import checked_spans
 from spacy_causal.server.rounds import entity_f1
@@ -149,6 +150,23 @@ def test_a_session_that_is_taken_up_again_goes_on_with_its_batch(model, pool):
     assert take(iter(second["stream"]), 3) == take(stream, 3)
 
 
+def test_a_task_says_by_what_seed_and_in_which_round_it_was_chosen(model, pool):
+    components = active("one", model, pool, batch=3, seed=5)
+    stream, rounds = iter(components["stream"]), []
+    for size in (3, 3, 1):
+        tasks = take(stream, size)
+        rounds.append([(task["seed"], task["round"]) for task in tasks])
+        components["update"](answered(tasks))
+        if size == 3:
+            components["update"].forget(answered(tasks[:1]))
+            components["update"](answered(tasks[:1]))
+    assert rounds == [[(5, 0)] * 3, [(5, 1)] * 3, [(5, 2)]]
+    older = [{k: v for k, v in x.items() if k != "round"} for x in answered(tasks)]
+    again = active("one", model, pool, batch=3, seed=5)
+    again["update"](older)
+    assert [task["round"] for task in take(iter(again["stream"]), 3)] == [0, 0, 0]
+
+
 def task_of(words, spans):
     tokens, at = [], 0
     for i, word in enumerate(words):
@@ -235,6 +253,24 @@ def test_what_cannot_be_asked_is_said_before(model, source, changes, message):
     given = {"dataset": "one", "model": model, "source": source, **changes}
     with pytest.raises(ValueError, match=message):
         active(**given)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"initial": Path("nowhere.spacy")},
+        {"dev": Path("nowhere.spacy")},
+        {"output": Path("/dev/null/nowhere")},
+    ],
+)
+def test_what_only_the_learner_reads_or_the_end_writes_is_tried_before(
+    model, source, changes, monkeypatch
+):
+    begun = []
+    monkeypatch.setattr(background, "BackgroundLearner", begun.append)
+    with pytest.raises(OSError, match="nowhere"):
+        active("one", model, source, **changes)
+    assert not begun
 
 
 def test_all_that_is_heavy_is_not_loaded_to_look_at_the_recipe():
