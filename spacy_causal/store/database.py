@@ -33,13 +33,14 @@ from spacy_causal.store.records import Record
 
 DEFAULT_URL = "sqlite:///spacy-causal.db"
 IN_MEMORY = "sqlite://"
+LONGEST_NAME = 200
 
 _metadata = MetaData()
 _journal = Table(
     "journal",
     _metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("dataset", String(200), nullable=False),
+    Column("dataset", String(LONGEST_NAME), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("session", String(100), nullable=False),
     Column("input_hash", BigInteger, nullable=False),
@@ -52,7 +53,7 @@ _journal = Table(
 _inputs = Table(
     "inputs",
     _metadata,
-    Column("dataset", String(200), primary_key=True),
+    Column("dataset", String(LONGEST_NAME), primary_key=True),
     Column("hash", BigInteger, primary_key=True),
     Column("content", Text, nullable=False),
 )
@@ -84,8 +85,14 @@ class Database:
     def dataset(self, name: str) -> "Dataset":
         """One to write to: nobody else can until it is closed.
 
-        Raises ValueError when somebody else does.
+        Raises ValueError when somebody else does, or for a new name that is too long.
         """
+        # SQLite, which knows no such limit, may have one from before.
+        if len(name) > LONGEST_NAME and name not in self.names():
+            raise ValueError(
+                f"The name of a dataset has at most {LONGEST_NAME} characters, and "
+                f"{name[:20]!r}... has {len(name)}."
+            )
         return Dataset(self.engine, name, DatasetLock(self.engine, name))
 
     def records(self, name: str) -> Iterator[Record]:

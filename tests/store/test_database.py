@@ -83,6 +83,26 @@ def test_one_writer_a_dataset(url):
     again.close()
 
 
+def test_a_name_that_is_too_long_begins_no_dataset(url):
+    database = Database(url)
+    dataset = database.dataset("ü" * 200)
+    dataset.append(SAID)
+    dataset.close()
+    with pytest.raises(ValueError, match="at most 200 characters, and 'nnn"):
+        database.dataset("n" * 201)
+    assert database.names() == ["ü" * 200]
+    database.close()
+
+
+def test_a_long_name_from_before_is_opened(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    row = "INSERT INTO journal VALUES (1, :name, 'ended', '', 0, 0, '{}', 0)"
+    with database.engine.begin() as connection:
+        connection.execute(text(row), {"name": "n" * 300})
+    database.dataset("n" * 300).close()
+    database.close()
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
