@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from spacy.language import Language
@@ -128,7 +128,7 @@ class QuestionStream:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         docs = self.source.docs(self.nlp)
-        for number in range(10**12):
+        for number in count():
             weights = self._new_weights()
             if weights is not None:
                 pipes_from_bytes(self.nlp, weights)

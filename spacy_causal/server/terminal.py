@@ -43,6 +43,7 @@ def run_in_terminal(controller: Controller, *, session: str = "") -> None:
                 tasks = controller.questions(session, 1, wait=5)
                 if tasks and not _ask(controller, session, tasks[0], next_key):
                     break
+        _show_failures(controller)
     except (KeyboardInterrupt, EOFError):
         pass
     finally:
@@ -163,11 +164,22 @@ def _show_guidelines(config: dict[str, Any]) -> None:
         click.echo("\n" + printable(guidelines).strip())
 
 
+def _show_failures(controller: Controller) -> None:
+    """Why nothing is learnt, and why there will be no more questions."""
+    progress = controller.progress("")
+    learning = (progress["learning"] or {}).get("failure")
+    said = {"model": learning, "The source broke off": progress["failure"]}
+    for what, failure in said.items():
+        if failure:
+            click.secho(f"\n  {what}: {printable(failure)}", fg="red")
+
+
 def _show(question: Question, controller: Controller) -> None:
     task, config = question.task, controller.config
     text = printable(task["text"])
     start, end = task["spans"][0]["start"], task["spans"][0]["end"]
     mention = click.style(text[start:end], reverse=True, bold=True)
+    _show_failures(controller)
     click.echo("\n" + text[:start] + mention + text[end:] + "\n")
     if question.prompt:
         click.echo(f"  {question.prompt}")

@@ -9,10 +9,14 @@ import time
 from functools import partial
 from pathlib import Path
 
+import click
 import pytest
-from annotated_answers import annotate, token_question
+from annotated_answers import annotate, sentence, token_question
+from choice_sessions import TEXTS, choice_session
 
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.export import read_answers
+from spacy_causal.server.terminal import run_in_terminal
 from spacy_causal.store.database import Database
 from spacy_causal.types import NONE_OF_THESE
 
@@ -228,7 +232,32 @@ def test_a_review(terminal, database):
     assert answers["Text 1"]["answer"] == "reject"
 
 
-def test_a_view_that_needs_a_page(terminal, model, texts, database):
-    screen = terminal("active", "one", model, texts, "--db", database)
+def test_a_view_that_needs_a_page(terminal, database):
+    """Refused before a model is loaded, or even looked for."""
+    screen = terminal("active", "one", "no model", "no file")
+    assert "Loading" not in screen.expect("needs a page")
+    assert screen.end() == 1
+    annotate(database, "whole", "ner_manual", [sentence(0)], [([], "reject", None)])
+    screen = terminal("review", "whole", "--db", database)
     screen.expect("needs a page")
     assert screen.end() == 1
+
+
+def test_what_goes_wrong_behind_the_questions_is_said(monkeypatch, capsys):
+    """That nothing is learnt, and why the questions end."""
+
+    def broken():
+        yield TEXTS[0]
+        raise RuntimeError("the cable is cut")
+
+    controller = choice_session([])
+    status = {"failure": "OSError: \x1b[2J nowhere.spacy"}
+    components = {**controller.components, "dataset": "two", "stream": broken()}
+    controller.close()
+    monkeypatch.setattr(components["update"], "status", status)
+    controller = Controller(components, Database("sqlite://"))
+    monkeypatch.setattr(click, "getchar", lambda: " ")
+    run_in_terminal(controller)
+    first, _, last = capsys.readouterr().out.partition("(0 answered)")
+    assert "model: OSError: ·[2J nowhere.spacy" in first
+    assert "The source broke off: RuntimeError: the cable is cut" in last
