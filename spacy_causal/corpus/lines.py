@@ -1,8 +1,9 @@
 """Lines of UTF-8 text with their numbers; what is no clean text is a problem."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from spacy_causal.corpus.records import Problem
 
@@ -11,10 +12,15 @@ UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 Line = tuple[int, str]
 
 
-def read_lines(path: Path) -> Iterator[Line | Problem]:
-    """Yield each line with its number, from 1, without its end of line or a BOM."""
+def read_lines(
+    path: Path, opened: Callable[[], BinaryIO] | None = None
+) -> Iterator[Line | Problem]:
+    """Yield each line with its number, from 1, without its end of line or a BOM.
+
+    opened (Callable[[], BinaryIO] | None): Opens it, where it is no common file.
+    """
     try:
-        with path.open("rb") as file:
+        with opened() if opened else path.open("rb") as file:
             for number, raw in enumerate(file, start=1):
                 raw = raw.removeprefix(BOM) if number == 1 else raw
                 yield _decode(path, number, raw.removesuffix(b"\n"))

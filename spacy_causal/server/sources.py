@@ -1,11 +1,15 @@
 """Texts to annotate, one by one from where they are: what is bad is passed over."""
 
 import csv
+import io
 import json
+import select
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import spacy
 from spacy.language import Language
@@ -21,6 +25,7 @@ from spacy_causal.learning.reading import bare_copy
 STDIN = "-"
 SUFFIXES = (".jsonl", ".txt", ".csv", SUFFIX)
 Read = Iterator[TextRecord | TokenRecord | Problem]
+POLL = 0.2
 
 
 class Source:
@@ -37,6 +42,7 @@ class Source:
         self.problems: list[Problem] = []
         self._is_stdin = path == STDIN
         self._size = self._done = 0
+        self._closed = threading.Event()
         if self._is_stdin:
             return
         if self.path.suffix not in SUFFIXES:
@@ -52,12 +58,15 @@ class Source:
 
     def docs(self, nlp: Language) -> Iterator[Doc]:
         """Bare Docs in the pipeline's vocabulary, cut by its tokenizer unless the
-        source has tokens of its own."""
+        source has tokens of its own; none any more once it is closed."""
         if self.path.suffix == SUFFIX:
             yield from self._spacy_docs(nlp)
             return
         builder = Builder(nlp.vocab, nlp.tokenizer, Options(), None)
         for item in self._records():
+            # What was cut off by that is no bad line.
+            if self._closed.is_set():
+                return
             if isinstance(item, TextRecord):
                 item = replace(item, spans=None)
             elif isinstance(item, TokenRecord):
@@ -70,10 +79,16 @@ class Source:
             except ValueError as error:
                 self.problems.append(Problem(item.path, item.line, str(error)[:200]))
 
+    def close(self) -> None:
+        """Have no more texts, also where the next is still waited for."""
+        self._closed.set()
+
     def _spacy_docs(self, nlp: Language) -> Iterator[Doc]:
         # In a vocabulary of their own: annotation leaves no names in the pipeline's.
         own = spacy.blank(nlp.lang or "xx").vocab
         for doc in read_spacy(self.path, own):
+            if self._closed.is_set():
+                return
             # By now it has proved to be such a file.
             if not self._done:
                 self._size = len(DocBin().from_disk(self.path))
@@ -98,10 +113,34 @@ class Source:
                     yield TextRecord(self.path, line[0], line[1], None)
 
     def _lines(self) -> Iterator[Line | Problem]:
-        for line in read_lines(self.path):
+        opened = self._open_stdin if self._is_stdin else None
+        for line in read_lines(self.path, opened):
             if not isinstance(line, Problem):
                 self._done += len(line[1].encode("utf8", "replace")) + 1
             yield line
+
+    def _open_stdin(self) -> BinaryIO:
+        return io.BufferedReader(_UntilClosed(self.path, self._closed))
+
+
+class _UntilClosed(io.RawIOBase):
+    """A file that ends once it is not wanted, however long nothing comes from it."""
+
+    def __init__(self, path: Path, closed: threading.Event):
+        self._file, self._unwanted = path.open("rb", buffering=0), closed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        while not self._unwanted.is_set():
+            if select.select([self._file], [], [], POLL)[0]:
+                return self._file.readinto(buffer)
+        return 0
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _read_object(path: Path, line: Line) -> TextRecord | TokenRecord | Problem:

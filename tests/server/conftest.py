@@ -66,11 +66,12 @@ def texts(tmp_path_factory):
 class Server:
     """`python -m recipes.NAME` in a process of its own."""
 
-    def __init__(self, *args, env=None, recipe="feedback"):
+    def __init__(self, *args, env=None, recipe="feedback", stdin=None):
         self.command = [sys.executable, "-m", f"recipes.{recipe}", *map(str, args)]
         self.env = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
         # As where nothing is set: what is printed into a pipe is held back.
         self.env.pop("PYTHONUNBUFFERED", None)
+        self.stdin = stdin
         self.start()
 
     def start(self):
@@ -79,6 +80,7 @@ class Server:
             cwd=ROOT,
             env=self.env,
             text=True,
+            stdin=self.stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -1,6 +1,10 @@
 """Texts from files: one by one, and what is bad is passed over and named."""
 
 import gc
+import os
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 import spacy
@@ -108,3 +112,43 @@ def test_texts_are_read_when_they_are_wanted(tmp_path):
     docs = source.docs(NLP)
     next(docs)
     assert 0 < source.fraction < 0.001
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no /dev")
+def test_standard_input_that_says_nothing_is_not_waited_for():
+    reading, writing = os.pipe()
+    source, texts = Source("-"), []
+    source.path = Path(f"/dev/fd/{reading}")
+    first = threading.Event()
+
+    def read():
+        for doc in source.docs(NLP):
+            texts.append(doc.text)
+            first.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    os.write(writing, b'Anna\n{"text": "Bob')
+    assert first.wait(30)
+    os.write(writing, b'"}\nhalf a li')
+    source.close()
+    thread.join(30)
+    for end in (reading, writing):
+        os.close(end)
+    assert not thread.is_alive()
+    assert texts in (["Anna"], ["Anna", "Bob"]) and not source.problems
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".spacy"])
+def test_nor_is_the_rest_of_a_file_read(tmp_path, suffix):
+    texts = ["one", "two", "three"]
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".txt":
+        path.write_text("\n".join(texts))
+    else:
+        DocBin(docs=[NLP(text) for text in texts]).to_disk(path)
+    source = Source(str(path))
+    docs = source.docs(NLP)
+    assert next(docs).text == "one"
+    source.close()
+    assert list(docs) == []
