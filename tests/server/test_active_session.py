@@ -113,17 +113,24 @@ def test_what_is_no_answer_to_a_sentence(serve, model, texts, database):
     assert server.client.get("/api/progress").json()["total"] == 0
 
 
-def test_an_ephemeral_session_leaves_no_word(serve, model, tmp_path, database):
+@pytest.mark.parametrize("augment", ["seqmix", "counterfactual"])
+def test_an_ephemeral_session_leaves_no_word(serve, model, tmp_path, database, augment):
     source = tmp_path / "source" / "texts.txt"
     source.parent.mkdir()
-    words = ["Xqvortz", "Zyblinkum"]
-    source.write_text(f"{words[0]} lives in {words[1]} .\n")
+    people = ["Xqvortz", "Qwexel", "Vrumpf", "Jjokla"]
+    cities = ["Zyblinkum", "Wzorth", "Kkeffen", "Yttrop"]
+    words = [*people, *cities]
+    pairs = zip(people, cities, strict=True)
+    source.write_text("".join(f"{a} lives in {b} .\n" for a, b in pairs))
     output = tmp_path / "taught"
-    options = "--db", database, "--ephemeral", "--output", output
+    options = "--db", database, "--ephemeral", "--output", output, "--batch", 4
+    options += "--augment", augment
     server = serve("one", model, source, *options, recipe="active")
-    question = next_question(server)
-    assert words[0] in question["text"]
-    server.answer(question, n=0, spans=GOLD)
+    for _ in people:
+        question = next_question(server)
+        assert question["text"].split()[0] in people
+        server.answer(question, n=0, spans=GOLD)
+    assert settled(server)["learning"]["failure"] is None
     assert server.stop() == 0
     left = [path for path in tmp_path.rglob("*") if path.is_file() and path != source]
     assert output / "vocab" / "strings.json" in left
