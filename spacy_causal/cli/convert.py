@@ -6,9 +6,7 @@ from typing import Annotated, Literal
 import typer
 from wasabi import msg
 
-Format = Literal[
-    "conll", "conll2012", "conllu", "json", "parallel", "fmtod", "markup"
-]
+Format = Literal["conll", "conll2012", "conllu", "json", "parallel", "fmtod", "markup"]
 SHOWN = 20
 
 
