@@ -8,6 +8,7 @@ all of it was answered: a question that lies open on one page holds up the other
 batch until --timeout sends it to somebody else.
 """
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -106,11 +107,9 @@ def active(
     def on_exit(controller: Any) -> None:
         texts.close()
         stream.close()
-        try:
+        with closing(background):
             if output is not None:
                 background.save(output)
-        finally:
-            background.close()
 
     return {
         "dataset": dataset,

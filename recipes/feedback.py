@@ -4,6 +4,7 @@ python -m recipes.feedback DATASET MODEL SOURCE
 prodigy causal.feedback DATASET MODEL SOURCE -F recipes/feedback.py
 """
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -104,11 +105,9 @@ def feedback(
 
     def on_exit(controller: Any) -> None:
         texts.close()
-        try:
+        with closing(background):
             if output is not None:
                 background.save(output)
-        finally:
-            background.close()
 
     return {
         "dataset": dataset,

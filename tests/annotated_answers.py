@@ -1,6 +1,7 @@
 """Datasets that several people have annotated, made as a session makes them."""
 
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.answering import Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.manual import VIEW, checked_spans
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes

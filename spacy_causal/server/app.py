@@ -8,7 +8,8 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.answering import Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.manual import VIEW as MANUAL
 from spacy_causal.server.messages import (
     AnswersIn,

@@ -4,47 +4,24 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from spacy_causal.server.answering import Given, answered, unanswered, whole_task
 from spacy_causal.server.components import check_components
 from spacy_causal.server.feed import Feed, Task
 from spacy_causal.server.manual import VIEW as MANUAL
-from spacy_causal.server.manual import checked_spans
 from spacy_causal.server.open_tasks import OpenTasks
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.ledger import Ledger
 from spacy_causal.store.records import AGREED, Record
-from spacy_causal.types import NONE_OF_THESE
 
 Saved = Literal["saved", "known", "taken"]
-ANSWERS = ("accept", "reject", "ignore")
 BATCH_SIZE = 10
 IN_INPUT = ("text", "tokens")
 HASHES = ("_input_hash", "_task_hash", "_session_id")
 QUIET = 0.2
 PATIENCE = 30.0
-
-
-@dataclass(frozen=True)
-class Given:
-    """An answer as it comes in.
-
-    answer (str): "accept", "reject" or "ignore".
-    accept (Sequence[str]): What was chosen.
-    also_shown (Sequence[str]): Labels shown after a first "none of these", all of them
-        refused unless one was chosen.
-    seconds (float | None): From when the question was seen to when it was answered.
-    spans (Sequence[dict] | None): All mentions of a sentence (view `ner_manual`).
-    """
-
-    task_hash: int
-    answer: str
-    accept: Sequence[str] = ()
-    also_shown: Sequence[str] = ()
-    seconds: float | None = None
-    spans: Sequence[dict[str, Any]] | None = None
 
 
 class Controller:
@@ -137,9 +114,9 @@ class Controller:
             known = number in self._open
             if not known or not self._open.may_answer(number, session, now):
                 return "taken"
-            task = self._open[number]
-            self._check(task, given)
-            self._write(self._record(self._answered(task, given), session))
+            labels = self.config.get("labels", ())
+            task = answered(self._open[number], given, labels, view_id=self.view_id)
+            self._write(self._record(task, session))
             self._open.answered(number, session)
         self._news.set()
         return "saved"
@@ -153,20 +130,20 @@ class Controller:
             last = self.ledger.last_of(session)
             if last is None:
                 return None
-            answered = self.task_of(last)
+            whole = self.task_of(last)
             self._write(Record("undo", session, content={"answer": last.id}))
-            task = _unanswered(answered)
+            task = unanswered(whole)
             self._open.give_back(task, session, self._clock())
             forget = getattr(self._update, "forget", None)
             if forget is not None:
-                forget([answered])
+                forget([whole])
         return task
 
-    def take_over(self, answered: Sequence[Task]) -> None:
+    def take_over(self, tasks: Sequence[Task]) -> None:
         """Keep answers that annotators agreed on elsewhere, unless somebody answered
         here; what is not among them any longer is taken back."""
         with self._lock:
-            new = {task["_task_hash"]: task for task in answered}
+            new = {task["_task_hash"]: task for task in tasks}
             undone = []
             for record in list(self.ledger.answers.values()):
                 task = new.get(record.task_hash)
@@ -240,8 +217,8 @@ class Controller:
                     break
         while len(held) < n and (made := self._feed.take()) is not None:
             task = set_hashes(made, self.view_id)
-            answered = self.ledger.who_answered(task["_task_hash"])
-            full = len(answered) >= self._open.overlap
+            by = self.ledger.who_answered(task["_task_hash"])
+            full = len(by) >= self._open.overlap
             # Of a whole sentence the spans are a suggestion, not what is asked; and
             # what is reviewed was asked like that.
             whole = self.view_id == MANUAL or "versions" in task
@@ -249,7 +226,7 @@ class Controller:
             if task["_task_hash"] in self._open or full or cut:
                 continue
             self._open.add(task)
-            if session not in answered:
+            if session not in by:
                 self._open.hand_out(task, session, now)
                 held.append(task)
         return held
@@ -258,43 +235,17 @@ class Controller:
         """Questions that some have answered and others have yet to."""
         for record in self.ledger.answers.values():
             number = record.task_hash
-            answered = len(self.ledger.who_answered(number))
+            n_answers = len(self.ledger.who_answered(number))
             if record.session == AGREED or number in self._open:
                 continue
-            if answered < self._open.overlap:
+            if n_answers < self._open.overlap:
                 task = self.task_of(record)
-                self._open.add(_unanswered(task))
+                self._open.add(unanswered(task))
 
     def _resume(self) -> None:
         if self._update is not None:
             for batch in self.ledger.batches:
                 self._update([self.task_of(self.ledger.answers[x]) for x in batch])
-
-    def _check(self, task: Task, given: Given) -> None:
-        if given.answer not in ANSWERS:
-            raise ValueError(f"An answer is one of {', '.join(ANSWERS)}.")
-        labels = self.config.get("labels", ())
-        allowed = {option["id"] for option in task.get("options", ())} | set(labels)
-        unknown = [x for x in (*given.accept, *given.also_shown) if x not in allowed]
-        if unknown or len(given.accept) > 1:
-            raise ValueError("An answer chooses one of the question's options.")
-        if (given.spans is not None) != self._has_spans(given):
-            raise ValueError("A sentence that is accepted has spans, nothing else has.")
-        if given.seconds is not None and not 0 <= given.seconds < 1e6:
-            raise ValueError("That cannot be a number of seconds.")
-
-    def _has_spans(self, given: Given) -> bool:
-        return self.view_id == MANUAL and given.answer == "accept"
-
-    def _answered(self, task: Task, given: Given) -> Task:
-        also = [x for x in given.also_shown if x not in task.get("shown", ())]
-        also = [x for x in also if x != NONE_OF_THESE]
-        task = {**task, "answer": given.answer, "accept": list(given.accept)}
-        task.update(also_shown=also, seconds=given.seconds)
-        if given.spans is not None:
-            spans = checked_spans(task, given.spans, self.config.get("labels", ()))
-            task.update(spans=spans, suggested=task["spans"])
-        return task
 
     def _record(self, task: Task, session: str) -> Record:
         hashes = task["_input_hash"], task["_task_hash"]
@@ -336,26 +287,6 @@ class Controller:
             return
         self._write(Record("update", content={"answers": waiting}))
         self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
-
-
-_ANSWER = ("answer", "accept", "also_shown", "seconds", "_session_id", "suggested")
-
-
-def _unanswered(task: Task) -> Task:
-    """The question, as it was before somebody answered it."""
-    spans = task.get("suggested", task.get("spans", []))
-    return {k: v for k, v in {**task, "spans": spans}.items() if k not in _ANSWER}
-
-
-def whole_task(record: Record, inputs: dict[int, dict[str, Any]]) -> Task:
-    """An answer and its text as one task, as Prodigy would keep it."""
-    return {
-        **inputs.get(record.input_hash, {}),
-        **(record.content or {}),
-        "_input_hash": record.input_hash,
-        "_task_hash": record.task_hash,
-        "_session_id": record.session,
-    }
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.feedback import targets_of
 from spacy_causal.learning.reading import bare_copy, probabilities_of
 from spacy_causal.learning.settling import Held, settle
-from spacy_causal.server.controller import whole_task
+from spacy_causal.server.answering import whole_task
 from spacy_causal.server.pipelines import load_pipeline
 from spacy_causal.server.teaching import answers_of, doc_key, words_of_task
 from spacy_causal.store.database import Database, is_in_memory, parse_url

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from spacy_causal.server.controller import Given
+from spacy_causal.server.answering import Given
 from spacy_causal.server.feed import Task
 
 Pick = Callable[[], str | None]

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from recipes.review import command, review
 from recipes.serving import register_with_prodigy
 from spacy_causal.cli.app import app
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.answering import Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.export import read_answers, texts_of
 from spacy_causal.server.review import ReviewStream
 from spacy_causal.server.teaching import answer_of

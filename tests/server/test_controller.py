@@ -7,7 +7,8 @@ from hypothesis import given as such
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.answering import Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.store.database import Database
 
 LABELS = ["PER", "LOC"]

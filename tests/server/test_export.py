@@ -11,8 +11,9 @@ from spacy_causal.cli.export import export as export_command
 from spacy_causal.corpus.convert import convert_corpus
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Options
+from spacy_causal.server.answering import Given
 from spacy_causal.server.asking import tokens_of
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.export import export, read_answers, texts_of
 from spacy_causal.server.stats import mode_stats, truths_of_gold
 from spacy_causal.store.database import Database

@@ -6,8 +6,9 @@ from hypothesis import given as such
 from hypothesis import strategies as st
 
 from spacy_causal.learning.cold_start import cold_start
+from spacy_causal.server.answering import Given
 from spacy_causal.server.asking import Asking, QuestionStream
-from spacy_causal.server.controller import Controller, Given
+from spacy_causal.server.controller import Controller
 from spacy_causal.server.finished import finished_texts, reading_of
 from spacy_causal.server.sources import Source
 from spacy_causal.store.database import Database

@@ -8,7 +8,7 @@ import pytest
 from choice_sessions import TEXTS, choice_session
 
 from spacy_causal.server import terminal
-from spacy_causal.server.controller import Given
+from spacy_causal.server.answering import Given
 
 
 @pytest.fixture
