@@ -88,9 +88,9 @@ def ask(
     units, labels, type_logits = _units(scores, text, tag_set, display)
     scale = unit_means(_token_scale(scores, display)[unit_tokens(units)], units)
     key = partial(noise_key, seed=seed, round=round)
-    keys = [key(words, purpose="display") for words in text.words]
     log_p = log_softmax(type_logits)
     if scale.any():
+        keys = [key(words, purpose="display") for words in text.words]
         noise = keyed_noise(keys, units.counts, len(labels))
         log_p = display_log_probabilities(type_logits, scale, noise)
     shown = top_k(log_p, display.k)
