@@ -63,7 +63,7 @@ class Room:
             self.order.append(number)
         self.open.give_back({"_task_hash": number}, session, self.now)
         self.screens[session, number] = self.now + TIMEOUT
-        assert self.open.held_by(session, self.now)[0]["_task_hash"] == number
+        assert self.ask(session, 0)[0] == number
 
     def plain_search(self, session):
         """All open questions, one by one, as they came."""
