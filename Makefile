@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install run smoke test coverage mutants format clean
+.PHONY: install run smoke test explore coverage mutants format clean
 
 install: $(STAMP)
 
@@ -24,7 +24,11 @@ test: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --hypothesis-profile repeatable
+
+# Property tests alone, with other examples than the last time.
+explore: install
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile -m hypothesis
 
 coverage: install
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --cov --cov-fail-under=95 \

@@ -14,11 +14,13 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import fix_random_seed
 
-# How long an example takes says how busy the machine is, not what is wrong.
+# How long an example takes says how busy the machine is, not what is wrong. `make test`
+# draws the same examples each time; plain pytest and `make explore` draw new ones.
 settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
+settings.register_profile("repeatable", settings(), derandomize=True)
 
 SENTENCES = [
     (
