@@ -14,18 +14,15 @@ Task = dict[str, Any]
 Span = dict[str, Any]
 
 
-def sentence_task(doc: Doc, *, seed: int, round: int) -> Task:
+def sentence_task(doc: Doc) -> Task:
     """A task about a whole Doc, its entities suggested.
 
     One text is one question, whatever is suggested.
-
-    seed, round (int): What the sentence was chosen by, and after how many batches.
     """
     tokens = tokens_of(doc)
     task = set_hashes({"text": doc.text, "tokens": tokens}, VIEW)
     spans = [_span(tokens, x.start, x.end - 1, x.label_) for x in doc.ents]
-    chosen = {"seed": seed, "round": round}
-    return {**task, "spans": spans, **chosen, "_view_id": VIEW}
+    return {**task, "spans": spans, "_view_id": VIEW}
 
 
 def checked_spans(

@@ -36,8 +36,8 @@ class BatchStream:
     session goes on with the batch in which it stopped.
 
     acquire (Acquire): The strategy.
-    dev (Path | None): Annotated `.spacy` file to score each round on.
-    curve (list[dict]): "answered" sentences and "f1" (0 to 1), a round each.
+    dev (Path | None): Annotated `.spacy` file to score each round on; its tasks say how
+        the model that chose them scored.
     Raises ValueError for a component that sets no entities, or a bad `dev`.
     """
 
@@ -65,7 +65,7 @@ class BatchStream:
         own = spacy.blank(nlp.lang or "xx").vocab
         self._dev = [] if dev is None else list(read_spacy(dev, own))
         self.labels: list[str] = list(pipe.tag_set.labels)
-        self.curve: list[dict[str, Any]] = []
+        self._scored: dict[int, float] = {}
         self._pool: dict[int, Words] = {}
         self._batch: list[int] = []
         self._asked: dict[int, None] = {}
@@ -83,6 +83,16 @@ class BatchStream:
         with self._lock:
             done = len(self._known() & self._pool.keys())
         return done / len(self._pool) if self._pool else None
+
+    @property
+    def curve(self) -> list[dict[str, Any]]:
+        """ "answered" sentences and "f1" (0 to 1), a round each; taken up again, a
+        session has what its answered tasks say of rounds before."""
+        with self._lock:
+            return [
+                {"answered": n_given, "f1": f1}
+                for n_given, f1 in sorted(self._scored.items())
+            ]
 
     def __iter__(self) -> Iterator[Task]:
         with memory_zone(self.nlp):
@@ -115,6 +125,8 @@ class BatchStream:
                     self._given[key] = None
                     # Tasks of older sessions do not say theirs.
                     self._round = max(self._round, task.get("round", -1) + 1)
+                    if point := task.get("scored"):
+                        self._scored.setdefault(point["answered"], point["f1"])
 
     def close(self) -> None:
         """Choose no more."""
@@ -140,14 +152,17 @@ class BatchStream:
             known, round = self._known(), self._round
             n_given = len({number for number, _ in self._given})
         with memory_zone(self.nlp):
+            point = None
             if self._dev:
-                f1 = entity_f1(self.nlp, self._dev)
-                self.curve.append({"answered": n_given, "f1": f1})
+                point = {"answered": n_given, "f1": entity_f1(self.nlp, self._dev)}
+            chosen = {"seed": self.seed, "round": round, "scored": point}
             tasks = [
-                sentence_task(self.nlp(doc), seed=self.seed, round=round)
+                {**sentence_task(self.nlp(doc)), **chosen}
                 for doc in self._choose(known)
             ]
         with self._lock:
+            if point is not None:
+                self._scored[n_given] = point["f1"]
             self._batch = [task["_task_hash"] for task in tasks]
             self._asked.update(dict.fromkeys(self._batch))
         return tasks

@@ -63,6 +63,9 @@ def test_a_session(serve, model, texts, database, dev, tmp_path):
     server.start()
     question = next_question(server)
     assert question["_task_hash"] not in hashes
+    curve = server.client.get("/api/progress").json()["learning"]["curve"]
+    assert [point["answered"] for point in curve] == [0, 3, 6]
+    assert curve[:2] == learning["curve"][:2]
     server.answer(question, n=0, spans=[])
     undone = server.client.post("/api/undo", json={"session": ""}).json()["question"]
     # As it was suggested, not as it was answered.
