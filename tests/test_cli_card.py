@@ -9,7 +9,7 @@ import pytest
 import spacy
 import srsly
 from small_encoders import cnn
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
@@ -23,6 +23,7 @@ from spacy_causal.targets.gold import one_hot
 from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 MODEL = {"@architectures": "spacy-causal.DeconfoundedTagger.v1", "tok2vec": cnn()}
+SCORED = "| label | n | P | R | F1 |"
 TEXT = "Anna Smith works for Acme Services in Paris ."
 
 
@@ -154,6 +155,29 @@ def test_of_a_tagger(examples, data, tmp_path):
     assert shown.exit_code == 0, shown.output
     assert "| PUNCT | 4 |" in shown.stdout
     assert "RI" not in shown.stdout and "Temperature: 1.000" in shown.stdout
+
+
+def test_of_data_with_labels_that_the_model_has_not(model, examples, tmp_path):
+    """As a test set has them: what can be measured is."""
+    docs = [eg.reference for eg in examples]
+    docs[0].set_ents([Span(docs[0], 0, 1, "all")], default="outside")
+    DocBin(docs=docs).to_disk(tmp_path / "test.spacy")
+    shown = call(model, tmp_path / "test.spacy", "--samples", 0)
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.splitlines()
+    assert "Not measured: test.spacy has labels that it has not: all." in lines
+    rows = {line.split(" | ")[0]: line for line in lines[lines.index(SCORED) :]}
+    n = sum(len(doc.ents) for doc in docs)
+    assert rows["| all"].startswith("| all | 1 | 0.0 | 0.0 | 0.0 |")
+    assert rows["| all labels"].startswith(f"| all labels | {n} |")
+
+
+def test_what_cannot_be_written_is_said(model, data, tmp_path):
+    (tmp_path / "file").touch()
+    for output, code in ((tmp_path, 2), (tmp_path / "file" / "card.md", 1)):
+        shown = call(model, data, "--samples", 0, "--output", output)
+        assert isinstance(shown.exception, SystemExit)
+        assert shown.exit_code == code
 
 
 def test_what_cannot_be_done_is_said(model, data, tmp_path):

@@ -42,7 +42,8 @@ def card(
         str, typer.Option(help="URL of their database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
     output: Annotated[
-        Path | None, typer.Option(help="File to write; printed by default.")
+        Path | None,
+        typer.Option(help="File to write; printed by default.", dir_okay=False),
     ] = None,
     meta: Annotated[
         bool,
@@ -100,12 +101,15 @@ def card(
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     text = render_card(made)
-    if output is not None:
-        write_whole(output, text)
-        msg.good("The card", str(output))
-    if meta:
-        write_into_model(Path(model), text, describe(made), renamed)
-        msg.good("The card", str(Path(model) / README))
+    try:
+        if output is not None:
+            write_whole(output, text)
+            msg.good("The card", str(output))
+        if meta:
+            write_into_model(Path(model), text, describe(made), renamed)
+            msg.good("The card", str(Path(model) / README))
+    except OSError as error:
+        msg.fail(str(error), exits=1)
     if output is None and not meta:
         typer.echo(text)
 
@@ -134,6 +138,8 @@ def gather(
     layer = "ner" if pipe is None else pipe.layer
     docs = list(read_spacy(data, nlp.vocab))
     trained_on = [] if train is None else list(read_spacy(train, nlp.vocab))
+    counts = facts.count_labels(data.name, docs, layer)
+    unknown = [] if pipe is None else sorted({*counts.labels} - {*pipe.labels})
     overall, per_label = facts.label_scores(nlp, docs, layer)
     effects = None
     if layer == "ner":
@@ -147,12 +153,13 @@ def gather(
         pipes=nlp.pipe_names,
         layer=layer,
         component=name,
-        data=facts.count_labels(data.name, docs, layer),
+        data=counts,
+        unknown=unknown,
         train=train_counts,
         overall=overall,
         per_label=per_label,
         effects=effects,
-        calibration=None if name is None else _calibration(nlp, name, data),
+        calibration=_calibration(nlp, name, data) if name and not unknown else None,
         confounders=[] if pipe is None else pipe.confounders,
         adjustment={} if name is None else facts.adjustment_of(nlp, name),
         sources=facts.count_sources(trained_on, layer),

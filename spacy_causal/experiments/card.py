@@ -67,7 +67,9 @@ class Card:
 
     component (str | None): The `causal_ner` or `causal_tagger`; None where there is
         none, and then no calibration, confounders or adjustment either.
-    calibration (Calibration | None): `after` is at the pipeline's own temperature.
+    unknown (Sequence[str]): Labels of the data that the component does not have.
+    calibration (Calibration | None): `after` is at the pipeline's own temperature. None
+        where labels are unknown.
     effects (Effects | None): None for a tagger.
     adjustment (dict[str, Any]): Settings of the head and of the interventions.
     """
@@ -83,6 +85,7 @@ class Card:
     per_label: Mapping[str, Prf]
     effects: Effects | None
     calibration: Calibration | None
+    unknown: Sequence[str] = ()
     confounders: Sequence[Confounder]
     adjustment: Mapping[str, Any]
     sources: Sequence[Source] = ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from spacy_causal.experiments import calibration_wording, effects_wording
-from spacy_causal.experiments.card import Card, Counts, Prf
+from spacy_causal.experiments.card import Card, Counts
 
 # By which a card is known, and may be written anew.
 MARK = "<!-- A spacy-causal model card. -->"
@@ -72,12 +72,14 @@ def _quality(card: Card) -> Iterator[str]:
     yield from ("## Precision, recall, F1", "")
     how = "Strict: type and both ends agree." if card.layer == "ner" else "Of tokens."
     yield from (f"{how} In percent, on {escape(card.data.name)}.", "")
-    rows: dict[str, Prf] = {**card.per_label, "all": card.overall}
+    found = card.data.labels
+    rows = [(label, found.get(label, 0), prf) for label, prf in card.per_label.items()]
+    rows.append(("all labels", sum(found.values()), card.overall))
     yield from _table(
         ["label", "n", "P", "R", "F1"],
         [
-            [label, _n(card.data, label), *(_percent(row.get(k)) for k in "prf")]
-            for label, row in rows.items()
+            [label, f"{n:,}", *(_percent(prf.get(k)) for k in "prf")]
+            for label, n, prf in rows
         ],
     )
     if card.effects is not None and "forms" in card.effects.tables:
@@ -104,9 +106,14 @@ def _reads(card: Card) -> Iterator[str]:
 
 
 def _confidences(card: Card) -> Iterator[str]:
-    if card.calibration is None:
+    if card.component is None:
         return
     yield from ("## Confidences", "")
+    if card.calibration is None:
+        labels = ", ".join(card.unknown)
+        said = f"Not measured: {card.data.name} has labels that it has not: {labels}."
+        yield from (escape(said), "")
+        return
     t = card.calibration.temperature
     said = "not calibrated" if t == 1 else "set beforehand"
     yield from (f"Temperature: {t:.3f} ({said}).", "")
@@ -179,12 +186,6 @@ def escape(text: str) -> str:
     text = " ".join(str(text).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)
-
-
-def _n(counts: Counts, label: str) -> str:
-    if label == "all":
-        return f"{sum(counts.labels.values()):,}"
-    return f"{counts.labels.get(label, 0):,}"
 
 
 def _percent(value: float | None) -> str:
