@@ -7,6 +7,8 @@ import pytest
 import spacy
 from small_encoders import cnn
 
+TAGGER = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
+
 
 def call(*arguments):
     command = [sys.executable, "-m", "spacy", "causal", "confounders", *arguments]
@@ -72,3 +74,14 @@ def test_a_model_that_they_do_not_reach(nlp, examples, tmp_path):
     assert "1 of " in shown.stdout
     (row,) = (line for line in shown.stdout.splitlines() if line.startswith(". "))
     assert row.split()[-2:] == ["-", "-"]
+
+
+def test_of_the_labeller_that_there_is(examples, tmp_path):
+    tagger = spacy.blank("en")
+    tagger.add_pipe("causal_tagger", name="slots", config={"model": TAGGER})
+    tagger.initialize(lambda: examples)
+    tagger.to_disk(tmp_path / "model")
+    shown = call(str(tmp_path / "model"))
+    assert shown.returncode == 0, shown.stdout
+    n = len(tagger.get_pipe("slots").confounders)
+    assert f"of {n} confounders" in shown.stdout

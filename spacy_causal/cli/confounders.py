@@ -7,15 +7,20 @@ from wasabi import msg
 
 
 def confounders(
-    model: Annotated[str, typer.Argument(help="A trained pipeline: name or path")],
-    component: Annotated[str, typer.Option(help="Its component's name")] = "causal_ner",
-    top: Annotated[int, typer.Option(help="How many confounders to show")] = 20,
+    model: Annotated[str, typer.Argument(help="A trained pipeline: name or path.")],
+    component: Annotated[
+        str | None, typer.Option(help="Its name; needed where there are several.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="How many to show.", min=0)] = 20,
 ) -> None:
     """Show a component's confounders: P(z), and what each of them moves."""
     from spacy.util import load_model
 
+    from spacy_causal.pipeline.finding import find_labeller
+
     try:
         nlp = load_model(model)
+        component = component or find_labeller(nlp)
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     if component not in nlp.pipe_names:
