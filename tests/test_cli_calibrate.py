@@ -10,7 +10,14 @@ from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
-from spacy_causal.learning.calibration import fit, score_docs
+from spacy_causal.experiments.calibration_wording import figure_rows
+from spacy_causal.learning.calibration import (
+    Calibration,
+    Figures,
+    Quality,
+    fit,
+    score_docs,
+)
 
 MODEL = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
 
@@ -143,3 +150,20 @@ def test_what_cannot_be_calibrated_is_said(model, dev, nlp, examples, tmp_path):
     assert shown.exit_code == 1
     assert "CITY" in shown.stdout
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("option", ["--output", "--json", "--html"])
+def test_what_cannot_be_written_is_said(model, dev, tmp_path, option):
+    (tmp_path / "file").touch()
+    shown = call(model, dev, option, tmp_path / "file" / "it")
+    assert isinstance(shown.exception, SystemExit)
+    assert shown.exit_code == 1
+    wrong_kind = tmp_path / "file" if option == "--output" else tmp_path
+    assert call(model, dev, option, wrong_kind).exit_code == 2
+
+
+def test_no_loss_is_not_written_as_less_than_none():
+    nothing = Quality(0, None, None, None)
+    figures = Figures(-0.0, nothing, None)
+    (first, *_) = figure_rows(Calibration("causal_ner", 1.0, figures, figures))
+    assert first[1:] == ["0.0000", "0.0000"]

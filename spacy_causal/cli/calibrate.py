@@ -12,7 +12,7 @@ from spacy_causal.files import write_folder_whole, write_whole
 if TYPE_CHECKING:
     from spacy.language import Language
 
-    from spacy_causal.learning.calibration import Scored
+    from spacy_causal.learning.calibration import Calibration, Scored
 
 
 def calibrate(
@@ -28,7 +28,10 @@ def calibrate(
     *,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder to write the calibrated pipeline to; a new one."),
+        typer.Option(
+            help="Folder to write the calibrated pipeline to; a new one.",
+            file_okay=False,
+        ),
     ] = None,
     test: Annotated[
         Path | None,
@@ -39,8 +42,12 @@ def calibrate(
     component: Annotated[
         str | None, typer.Option(help="Its name; needed where there are several.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Figures to write.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(help="Figures to write.", dir_okay=False)
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Page to write.", dir_okay=False)
+    ] = None,
     gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
     """Fit a temperature on held-out data: NLL, ECE and risk-coverage before and after,
@@ -73,42 +80,29 @@ def calibrate(
     data = (test or dev).name
     for sentence in wording.findings(calibration, data, held_out=held_out):
         msg.text(sentence)
-    if output is not None:
-        pipe: Any = nlp.get_pipe(name)
-        pipe.temperature = temperature
-        write_folder_whole(output, nlp.to_disk)
-        msg.good("The pipeline", str(output))
-    if json is not None:
-        import srsly
+    try:
+        if output is not None:
+            pipe: Any = nlp.get_pipe(name)
+            pipe.temperature = temperature
+            write_folder_whole(output, nlp.to_disk)
+            msg.good("The pipeline", str(output))
+        if json is not None:
+            import srsly
 
-        said = {**calibration.to_dict(), "fitted_on": dev.name, "measured_on": data}
-        write_whole(json, srsly.json_dumps(said, indent=2))
-        msg.good("The figures", str(json))
-    if html is not None:
-        from spacy_causal.experiments.calibration_page import render_calibration
-        from spacy_causal.experiments.page import write_page
-        from spacy_causal.experiments.results import versions
-
-        made = {
-            "command": command_line(
-                "calibrate",
-                Path(model).name,
-                dev.name,
-                test=None if test is None else data,
+            said = {**calibration.to_dict(), "fitted_on": dev.name, "measured_on": data}
+            write_whole(json, srsly.json_dumps(said, indent=2))
+            msg.good("The figures", str(json))
+        if html is not None:
+            tested = None if test is None else data
+            command = command_line(
+                *("calibrate", Path(model).name, dev.name),
+                test=tested,
                 component=component,
-            ),
-            **versions(),
-        }
-        page = render_calibration(
-            calibration,
-            scored,
-            model=Path(model).name,
-            data=data,
-            held_out=held_out,
-            made=made,
-        )
-        write_page(html, page)
-        msg.good("The page", str(html))
+            )
+            _write_page(html, calibration, scored, model, data, held_out, command)
+            msg.good("The page", str(html))
+    except OSError as error:
+        msg.fail(str(error), exits=1)
 
 
 def score_file(nlp: "Language", component: str, path: Path) -> "Scored":
@@ -129,6 +123,30 @@ def command_line(name: str, /, *arguments: str, **options: str | None) -> str:
     return " ".join(["python -m spacy causal", name, *arguments, *given])
 
 
+def _write_page(
+    path: Path,
+    calibration: "Calibration",
+    scored: "Scored",
+    model: str,
+    data: str,
+    held_out: bool,
+    command: str,
+) -> None:
+    from spacy_causal.experiments.calibration_page import render_calibration
+    from spacy_causal.experiments.page import write_page
+    from spacy_causal.experiments.results import versions
+
+    page = render_calibration(
+        calibration,
+        scored,
+        model=Path(model).name,
+        data=data,
+        held_out=held_out,
+        made={"command": command, **versions()},
+    )
+    write_page(path, page)
+
+
 def _require_new(path: Path) -> None:
-    if path.exists() and (path.is_file() or any(path.iterdir())):
+    if path.exists() and any(path.iterdir()):
         msg.fail(f"{path} is there already: name a new folder.", exits=1)

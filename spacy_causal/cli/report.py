@@ -18,7 +18,9 @@ def report(
         Path, typer.Argument(help="Folder of ARM/SEED/model-best.")
     ],
     corpus_dir: Annotated[Path, typer.Argument(help="Folder of TEST.spacy.")],
-    output: Annotated[Path, typer.Argument(help="The HTML page to write.")],
+    output: Annotated[
+        Path, typer.Argument(help="The HTML page to write.", dir_okay=False)
+    ],
     *,
     lock: Annotated[
         Path, typer.Option(help="weasel's record of the commands that ran.")

@@ -89,9 +89,14 @@ def simulate_feedback(
     ] = True,
     output: Annotated[
         Path | None,
-        typer.Option(help="JSON lines to append to; what is there is not run again."),
+        typer.Option(
+            help="JSON lines to append to; what is there is not run again.",
+            dir_okay=False,
+        ),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Page to write.", dir_okay=False)
+    ] = None,
     gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
     """Try a feedback session on labelled data: what would it bring?"""
