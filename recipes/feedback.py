@@ -81,6 +81,7 @@ def feedback(
     from spacy_causal.types import NONE_OF_THESE
 
     names = split_names(labels)
+    asking = Asking(k, unit, all_labels, follow_up, explore, seed)
     texts = Source(source)
     check_annotated(initial, dev)
     check_output(output)
@@ -95,13 +96,13 @@ def feedback(
     background = BackgroundLearner(
         partial(build, imputer=imputer, initial=initial, dev=dev)
     )
-    stream = QuestionStream(
-        nlp,
-        name,
-        texts,
-        Asking(k, unit, all_labels, follow_up, explore, seed),
-        new_weights=background.take_weights,
-    )
+    try:
+        stream = QuestionStream(
+            nlp, name, texts, asking, new_weights=background.take_weights
+        )
+    except BaseException:
+        background.close()
+        raise
 
     def on_exit(controller: Any) -> None:
         texts.close()

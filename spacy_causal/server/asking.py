@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import Any
+from typing import Any, get_args
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.records import Problem
 from spacy_causal.display.candidates import OUTSIDE, type_names
+from spacy_causal.display.settings import Unit
 from spacy_causal.learning.reading import memory_zone
 from spacy_causal.learning.weights import pipes_from_bytes
 from spacy_causal.pipeline.candidate_scorer import CandidateScorer
@@ -51,6 +52,9 @@ class Asking:
         if self.follow_up not in FOLLOW_UPS:
             options = ", ".join(FOLLOW_UPS)
             raise ValueError(f"follow_up is one of {options}, not {self.follow_up!r}.")
+        if self.unit not in (None, *get_args(Unit)):
+            options = ", ".join(get_args(Unit))
+            raise ValueError(f"unit is one of {options}, not {self.unit!r}.")
 
     @property
     def n_shown(self) -> int:

@@ -146,6 +146,7 @@ def test_how_an_answer_is_read(said, chosen, shown):
         ({"model": "blank:en"}, "has no labels"),
         ({"component": "ner"}, "has no ner that is a causal_ner or causal_tagger"),
         ({"follow_up": "more"}, "follow_up is one of"),
+        ({"unit": "word"}, "^unit is one of mention, token, not 'word'.$"),
         ({"imputer": None, "k": 0}, "k is at least 1"),
     ],
 )
@@ -172,6 +173,24 @@ def test_what_only_the_learner_reads_or_the_end_writes_is_tried_before(
     with pytest.raises(OSError, match="nowhere"):
         feedback("one", model, source, **changes)
     assert not begun
+
+
+@pytest.mark.parametrize("changes", [{"k": 0}, {"explore": 2.0}])
+def test_the_learner_ends_where_nothing_can_be_asked(
+    model, source, changes, monkeypatch
+):
+    """Its process would be ended while it begins, with a traceback."""
+    begun = []
+
+    class Learner(background.BackgroundLearner):
+        def __init__(self, build):
+            super().__init__(build)
+            begun.append(self)
+
+    monkeypatch.setattr(background, "BackgroundLearner", Learner)
+    with pytest.raises(ValueError, match="k is at least 1|explore lies between"):
+        feedback("one", model, source, **changes)
+    assert begun[0].asked[-1] == ("close",)
 
 
 def test_a_file_that_is_none_and_a_folder_that_is_not_there_yet(
