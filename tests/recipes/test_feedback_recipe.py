@@ -188,7 +188,7 @@ def test_the_learner_ends_where_nothing_can_be_asked(
             begun.append(self)
 
     monkeypatch.setattr(background, "BackgroundLearner", Learner)
-    with pytest.raises(ValueError, match="k is at least 1|explore lies between"):
+    with pytest.raises(ValueError, match=r"k is at least 1|explore lies between"):
         feedback("one", model, source, **changes)
     assert begun[0].asked[-1] == ("close",)
 
