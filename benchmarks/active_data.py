@@ -155,7 +155,16 @@ def load_active(name: str, model: str, split: str) -> ActiveCorpus:
 
 
 def read_annotated(path: str, vocab: spacy.Vocab) -> list[Doc]:
-    """A file's annotated Docs, without the empty ones."""
-    found = read_docs(CORPORA / path, Options(), Summary())
+    """A file's annotated Docs, without the empty ones.
+
+    Raises FileNotFoundError where it is not there.
+    """
+    place = CORPORA / path
+    if not place.exists():
+        raise FileNotFoundError(
+            f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
+            f"and this one is read from {path} in it."
+        )
+    found = read_docs(place, Options(), Summary())
     docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
     return [doc for doc in docs if len(doc)]
