@@ -18,16 +18,18 @@ from spacy_causal.corpus.records import Problem
 
 Split = Literal["sents", "lines", "none"]
 JSON = (".jsonl", ".json", ".ndjson")
+# What a chosen text is written with; all of a pool is in memory, so no more is kept.
+KEPT = ("id", "meta")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A text of a pool, and where it was found.
 
     line (int): Of the file, from 1; in a `.spacy` file the document.
     start, end (int): Characters of the source text, half-open.
     doc (Doc | None): Where the file says how it is cut into tokens.
-    record (dict[str, Any]): What stood beside the text.
+    record (dict[str, Any]): The "id" and "meta" that stood beside the text, if any.
     """
 
     text: str
@@ -94,7 +96,8 @@ def _read_line(path: Path, number: int, line: str) -> Passage | Problem:
     reason = flaw(text, allowed="\t\n\r")
     if reason:
         return Problem(path, number, f"the text has a {reason}")
-    return Passage(text, number, 0, len(text), None, record)
+    kept = {key: record[key] for key in KEPT if key in record}
+    return Passage(text, number, 0, len(text), None, kept)
 
 
 def _parts_of_text(whole: Passage, lang: str, split: Split) -> Iterator[Passage]:

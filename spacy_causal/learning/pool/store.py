@@ -1,14 +1,15 @@
 """Arrays of a pool block by block, in memory or in files that outlive a crash."""
 
-import os
 import shutil
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
 
+from spacy_causal.files import write_folder_whole
 from spacy_causal.learning.pool.blocks import BY_TOKEN, Arrays
 
 WHOLE = "whole"
@@ -40,7 +41,8 @@ class MemoryStore:
         self._blocks = {}
         whole = {}
         for name in sorted({name for arrays in blocks for name in arrays}):
-            parts = [_part(arrays, name, blocks) for arrays in blocks]
+            like = next(arrays[name] for arrays in blocks if name in arrays)
+            parts = [_part(arrays, name, like) for arrays in blocks]
             whole[name] = np.concatenate(parts)
             for arrays in blocks:
                 if name != "lengths":
@@ -50,11 +52,14 @@ class MemoryStore:
 
 class FileStore:
     """Blocks as folders of `.npy` files, which appear only when they are complete; what
-    is there already is not computed again."""
+    is there already is not computed again, and what a killed process left half written
+    is cleared. One process at a time uses a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        for part in folder.glob(".*.part"):
+            shutil.rmtree(part, ignore_errors=True)
 
     @classmethod
     def temporary(cls) -> "FileStore":
@@ -69,38 +74,40 @@ class FileStore:
 
     def put(self, block: int, arrays: Arrays) -> None:
         """Write a block."""
-        self._write(self._path(block), arrays)
+        write_folder_whole(self._path(block), partial(_save, arrays))
 
     def gather(self) -> Arrays:
         """Each array whole, memory-mapped; the blocks are gone."""
         whole = self.folder / WHOLE
         if not whole.exists():
-            self._join(whole)
+            write_folder_whole(whole, self._join)
         for path in self._finished():
             shutil.rmtree(path)
         return _mapped(whole)
 
-    def _join(self, whole: Path) -> None:
-        blocks = [_mapped(path) for path in self._finished()]
-        part = _new_part(whole)
-        for name in sorted({name for arrays in blocks for name in arrays}):
-            parts = [_part(arrays, name, blocks) for arrays in blocks]
-            shape = (sum(map(len, parts)), *parts[0].shape[1:])
+    def _join(self, folder: Path) -> None:
+        folder.mkdir()
+        names = {file.stem for path in self._finished() for file in path.glob("*.npy")}
+        for name in sorted(names):
+            kinds = [(rows.shape, rows.dtype) for rows in self._parts(name)]
+            shape = (sum(shape[0] for shape, _ in kinds), *kinds[0][0][1:])
+            dtype = np.result_type(*(dtype for _, dtype in kinds))
             joined = np.lib.format.open_memmap(
-                part / f"{name}.npy", "w+", np.result_type(*parts), shape
+                folder / f"{name}.npy", "w+", dtype, shape
             )
             at = 0
-            for rows in parts:
+            for rows in self._parts(name):
                 joined[at : at + len(rows)] = rows
                 at += len(rows)
             joined.flush()
-        part.rename(whole)
 
-    def _write(self, path: Path, arrays: Arrays) -> None:
-        part = _new_part(path)
-        for name, array in arrays.items():
-            np.save(part / f"{name}.npy", array)
-        part.rename(path)
+    def _parts(self, name: str) -> Iterator[np.ndarray]:
+        """The blocks' rows in order. The files of one block are open at a time: a large
+        pool has more blocks than a process may open files."""
+        blocks = map(_mapped, self._finished())
+        like = next(arrays[name][:0].copy() for arrays in blocks if name in arrays)
+        for path in self._finished():
+            yield _part(_mapped(path), name, like)
 
     def _path(self, block: int) -> Path:
         return self.folder / f"{block:08d}"
@@ -112,13 +119,10 @@ class FileStore:
 Store = MemoryStore | FileStore
 
 
-def _new_part(path: Path) -> Path:
-    """An empty folder beside a path; one that a killed process of our number left is
-    cleared."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    return part
+def _save(arrays: Arrays, folder: Path) -> None:
+    folder.mkdir()
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
 
 
 def _mapped(folder: Path) -> Arrays:
@@ -132,10 +136,9 @@ def _map(path: Path) -> np.ndarray:
         return np.load(path)  # an empty array cannot be mapped
 
 
-def _part(arrays: Arrays, name: str, blocks: Sequence[Arrays]) -> np.ndarray:
+def _part(arrays: Arrays, name: str, like: np.ndarray) -> np.ndarray:
     """A block's rows; a block without any token has none, or zeros a document."""
     if name in arrays:
         return arrays[name]
-    other = next(arrays[name] for arrays in blocks if name in arrays)
     n = 0 if name in BY_TOKEN else len(arrays["lengths"])
-    return np.zeros((n, *other.shape[1:]), dtype=other.dtype)
+    return np.zeros((n, *like.shape[1:]), dtype=like.dtype)
