@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.random import Generator
@@ -12,7 +12,7 @@ from thinc.types import Floats1d
 from spacy_causal.acquisition import uncertainty
 from spacy_causal.acquisition.basket import Basket
 from spacy_causal.acquisition.covering import cover
-from spacy_causal.acquisition.duplicates import near_duplicates
+from spacy_causal.acquisition.duplicates import check_similarity, near_duplicates
 from spacy_causal.acquisition.seeding import length_weights, seed_centres
 from spacy_causal.types import Acquire, Budget, Engine, Needs, View
 
@@ -55,7 +55,7 @@ class Strategy:
             return []
         similar = None
         if self.near_duplicates is not None:
-            words = [view.words(id) for id in (*unlabelled, *labelled)]
+            words = (view.words(id) for id in (*unlabelled, *labelled))
             similar = near_duplicates(words, self.near_duplicates)
         basket = Basket(view.lengths(unlabelled), budget, similar)
         basket.leave_out_like(range(len(unlabelled), len(unlabelled) + len(labelled)))
@@ -66,8 +66,10 @@ class Strategy:
 
 def strategy(fill: Fill, needs: Needs, near_duplicates: float | None) -> Acquire:
     """A strategy that reads words too where near-duplicates are to be left out."""
-    guarded = near_duplicates is not None
-    return Strategy(fill, replace(needs, words=guarded), near_duplicates)
+    if near_duplicates is not None:
+        check_similarity(near_duplicates)
+        needs = replace(needs, words=True)
+    return Strategy(fill, needs, near_duplicates)
 
 
 def fill_at_random(
@@ -127,6 +129,8 @@ def create_least_confidence(
 
     sum_tokens (bool): LC' instead, the sum of each token's 1 − max P.
     """
+    if not isinstance(sum_tokens, bool):
+        raise ValueError(f"Whether to sum tokens is true or false, not {sum_tokens!r}.")
     if sum_tokens:
         score, needs = _by_token(uncertainty.token_least_confidence)
         return _ranked(score, needs, near_duplicates)
@@ -151,7 +155,7 @@ def create_vote_entropy(
 
     committee (int): How many pipelines there have to be.
     """
-    if committee < 2:
+    if not _is_count(committee, 2):
         raise ValueError(f"A committee has two members or more, not {committee}.")
     return _ranked(_vote_entropy, Needs(votes=committee), near_duplicates)
 
@@ -169,7 +173,7 @@ def create_bald(
         sequence of tags (the paper's), "token" the same a token, "information" the mean
         mutual information of a token's tag and the weights.
     """
-    if samples < 2 or not 0 < dropout < 1:
+    if not _is_count(samples, 2) or not 0 < dropout < 1:
         raise ValueError("BALD takes two passes or more, and a dropout within (0, 1).")
     measures: dict[str, Score] = {
         "sequence": partial(_sampled, measure=uncertainty.sequence_disagreement),
@@ -218,11 +222,16 @@ def create_wbadge(
             f"A strategy's engine, how gradients are held, is one of {known}, "
             f"not {engine!r}."
         )
-    if sketch_width < 1:
+    if not _is_count(sketch_width, 1):
         raise ValueError(f"A sketch has a column at least, not {sketch_width}.")
     needs = Needs(gradients=engine, sketch_width=sketch_width)
     fill = partial(fill_by_gradients, weight=weight)
     return strategy(fill, needs, near_duplicates)
+
+
+def _is_count(number: Any, least: int) -> bool:
+    # Command lines give whatever JSON or text was written.
+    return isinstance(number, int) and number >= least
 
 
 def _ranked(score: Score, needs: Needs, near_duplicates: float | None) -> Acquire:

@@ -67,6 +67,13 @@ def test_an_unknown_name_is_told_which_there_are(shortest):
         ("wbadge:weight=heavy", "not 'heavy'"),
         ("wbadge:engine=ray", "held, is one of auto, .*factors, not 'ray'"),
         ("badge:sketch_width=0", "A sketch has a column at least, not 0"),
+        ("wbadge:sketch_width=1.5", "A sketch has a column at least, not 1.5"),
+        ("bald:samples=2.5", "two passes"),
+        ("bald:samples=many", "two passes"),
+        ("vote_entropy:committee=2.5", "two members or more, not 2.5"),
+        ("least_confidence:sum_tokens=False", "true or false, not 'False'"),
+        ("mnlp:near_duplicates=yes", "at most 1, not yes"),
+        ("random:near_duplicates=0", "at most 1, not 0"),
     ],
 )
 def test_settings_that_a_strategy_does_not_take(text, said):
