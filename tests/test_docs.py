@@ -1,5 +1,5 @@
-"""The pages on methods: short, linked, with commands that there are and figures that
-`benchmarks/README.md` has."""
+"""The README and the pages on methods: commands that there are, figures that
+`benchmarks/README.md` has; pages are short and linked."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,7 @@ from spacy_causal.cli.app import app
 
 ROOT = Path(__file__).parents[1]
 TUTORIAL, REFERENCE = (ROOT / "docs" / f"{x}.md" for x in ("tutorial", "reference"))
+README = ROOT / "README.md"
 PAGES = sorted({*(ROOT / "docs").glob("*.md")} - {TUTORIAL, REFERENCE})
 FIGURES = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf8")
 COMMANDS = typer.main.get_command(app).commands
@@ -28,6 +29,7 @@ def page(request):
     return request.param
 
 
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.stem)
 def test_every_figure_is_in_the_benchmarks(page):
     said = FIGURE.findall(prose(page))
     assert said
@@ -35,7 +37,7 @@ def test_every_figure_is_in_the_benchmarks(page):
     assert not missing
 
 
-@pytest.mark.parametrize("page", [*PAGES, TUTORIAL], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [README, *PAGES, TUTORIAL], ids=lambda page: page.stem)
 def test_every_command_and_option_exists(page):
     text = page.read_text(encoding="utf8").replace("\\\n", "")
     called = re.findall(r"python -m spacy causal ([\w-]+)([^`\n#]*)", text)
@@ -57,6 +59,13 @@ def test_is_short_and_linked(page):
     for target, anchor in re.findall(r"\]\(([^)#]+)#?([^)]*)\)", text):
         assert (page.parent / target).resolve().is_file()
         assert not anchor or anchor in anchors
+
+
+def test_the_readme_links_to_files_that_are_there():
+    targets = re.findall(r"\]\(([^)#]+)#?[^)]*\)", prose(README))
+    assert targets
+    for target in targets:
+        assert (ROOT / target).is_file()
 
 
 def test_tutorial_and_reference_are_linked():
