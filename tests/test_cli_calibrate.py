@@ -10,7 +10,7 @@ from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
-from spacy_causal.experiments.calibration_wording import figure_rows
+from spacy_causal.experiments.calibration_wording import figure_rows, findings
 from spacy_causal.learning.calibration import (
     Calibration,
     Figures,
@@ -167,3 +167,15 @@ def test_no_loss_is_not_written_as_less_than_none():
     figures = Figures(-0.0, nothing, None)
     (first, *_) = figure_rows(Calibration("causal_ner", 1.0, figures, figures))
     assert first[1:] == ["0.0000", "0.0000"]
+
+
+@pytest.mark.parametrize(("after", "worse"), [(0.2, True), (0.1, False), (None, False)])
+def test_what_got_worse_is_said(after, worse):
+    tokens = Quality(9, 0.1, 0.1, 0.1)
+    before, fitted = (
+        Figures(0.1, tokens, Quality(9, 0.1, ece, 0.1)) for ece in (0.1, after)
+    )
+    calibration = Calibration("causal_ner", 2.0, before, fitted)
+    said = " ".join(findings(calibration, "dev", held_out=True))
+    assert ("The ECE of mentions got worse" in said) == worse
+    assert "The ECE of tokens" not in said

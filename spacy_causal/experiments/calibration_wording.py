@@ -52,6 +52,11 @@ def findings(calibration: Calibration, data: str, *, held_out: bool) -> list[str
             f"ECE of {quality.n:,} {kind} on {data}: {_percent(before.ece)} % before, "
             f"{_percent(quality.ece)} % after; {_percent(quality.error)} % are wrong."
         )
+        if (quality.ece or 0) > (before.ece or 0):
+            said.append(
+                f"The ECE of {kind} got worse: T is the one of the least NLL of "
+                "tokens, and that need not be the one of the least ECE."
+            )
     if t in (LOWEST, HIGHEST):
         said.append(
             f"T is at the end of its range, {LOWEST:g} to {HIGHEST:g}: these documents "

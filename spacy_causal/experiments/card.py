@@ -181,8 +181,9 @@ def _tags(doc: Doc, layer: str) -> Iterator[tuple[int, str]]:
 
 
 def _plain(block: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The settings of a block that are no blocks themselves."""
-    return ((k, v) for k, v in block.items() if not isinstance(v, Mapping))
+    """The settings of a block that are set, and no blocks themselves."""
+    unset = (Mapping, type(None))
+    return ((k, v) for k, v in block.items() if not isinstance(v, unset))
 
 
 def _blocks(block: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -80,6 +80,7 @@ def test_the_adjustment_is_read_off_the_config(nlp):
     assert found["adjustment"] == "approximate"
     assert found["encoder: substitute"] == "confounder"
     assert not any(isinstance(value, dict) for value in found.values())
+    assert "nO" not in found, "of settings that are not set nobody learns anything"
 
 
 def test_variables_of_the_config_are_filled_in():
