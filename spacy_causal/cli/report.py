@@ -34,9 +34,9 @@ def report(
 
     try:
         gathered = gather(metrics_dir, training_dir, corpus_dir, lock=lock, limit=limit)
-    except ValueError as error:
+        write_page(output, render_page(gathered))
+    except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
-    write_page(output, render_page(gathered))
     _show(gathered)
     msg.good("The report", str(output))
 

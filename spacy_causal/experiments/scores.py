@@ -103,7 +103,10 @@ def _order(path: Path) -> tuple[bool, str, int, str, str]:
 def _read_score(path: Path) -> Score:
     # `evaluate --per-component` writes one block a component, plain `evaluate` one
     # block and only the scores that spaCy knows.
-    read: dict[str, Any] = srsly.read_json(path)
+    try:
+        read: dict[str, Any] = srsly.read_json(path)
+    except ValueError as error:
+        raise ValueError(f"{path}: no JSON: {error}") from error
     blocks = [read, *(block for block in read.values() if isinstance(block, dict))]
     found = next((b for b in blocks if isinstance(b.get("ents_f"), float)), None)
     if found is None:

@@ -187,6 +187,29 @@ def test_command_prints_a_table_and_the_path(run):
     assert [path.name for path in output.parent.iterdir()] == ["index.html"]
 
 
+@pytest.mark.parametrize("spoilt", ["model-best", "test.json", "page", "lock"])
+def test_what_cannot_be_read_or_written_is_said(run, spoilt):
+    page, lock = run / "index.html", run / "project.lock"
+    if spoilt == "model-best":
+        bad = run / "training" / "plain" / "0" / "model-best" / "meta.json"
+        bad.unlink()
+    elif spoilt == "test.json":
+        bad = run / "metrics" / "plain" / "0" / "test.json"
+        bad.write_text("{")
+    elif spoilt == "page":
+        bad = run / "file"
+        bad.touch()
+        page = bad / "index.html"
+    else:
+        bad = lock = run
+    arguments = [*map(str, folders(run)), str(page), "--lock", str(lock)]
+    result = CliRunner().invoke(app, ["report", *arguments])
+    assert isinstance(result.exception, SystemExit)
+    assert result.exit_code == 1
+    assert bad.name in "".join(result.output.split())
+    assert not page.exists()
+
+
 @pytest.mark.parametrize("missing", ["jinja2", "matplotlib"])
 @pytest.mark.parametrize(
     "command",
