@@ -131,6 +131,31 @@ def test_what_is_labelled_is_left_out(model, pool, tmp_path):
         assert sorted(texts) == sorted(TEXTS)
 
 
+@pytest.mark.parametrize("split", ["none", "sents"])
+def test_docs_that_end_in_a_space_are_known_again(split, model, tmp_path):
+    vocab, pool = spacy.blank("en").vocab, tmp_path / "pool.spacy"
+    docs = [Doc(vocab, words=["Hi", name, "."]) for name in ("Anna", "Bert", "Cora")]
+    assert docs[0].text == "Hi Anna . "
+    DocBin(docs=docs).to_disk(pool)
+    first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"
+    settings = ("--strategy", "random", "--split", split)
+    call(model, pool, "--budget", 2, "-o", first, *settings)
+    shown = call(model, pool, "--budget", 9, "-o", second, *settings,
+                 *("--labelled", first))  # fmt: skip
+    assert "2 texts left out" in shown.output
+    lines = [t["meta"]["line"] for path in (first, second) for t in read(path)]
+    assert sorted(lines) == [1, 2, 3]
+
+
+def test_sentences_of_a_labelled_text_are_left_out(model, pool, tmp_path):
+    known, output = tmp_path / "known.txt", tmp_path / "batch.jsonl"
+    known.write_text(f"{TEXTS[3]}\n")
+    shown = call(model, pool, "--budget", 99, "-o", output, "--split", "sents",
+                 *("--strategy", "random", "--labelled", known))  # fmt: skip
+    assert "2 texts left out" in shown.output
+    assert len(read(output)) == 22
+
+
 def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
     pool, output = tmp_path / "pool.jsonl", tmp_path / "batch.jsonl"
     pool.write_bytes(
@@ -143,7 +168,10 @@ def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
     said = "".join(shown.output.split())
     for line in (2, 3, 4, 5, 6):
         assert f"pool.jsonl:{line}:" in said
-    assert "6lines" in said
+    assert "6lineswereskipped" in said
+    pool.write_text('{"text": "fine ."}\n{"text": 3}\n')
+    shown = call(model, pool, "--budget", "9", "-o", output)
+    assert "1 line was skipped" in " ".join(shown.output.split())
 
 
 @pytest.mark.parametrize(
@@ -164,6 +192,13 @@ def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
             "set twice",
         ),
         (["--budget", "5", "--near-duplicates", "0"], "similarity"),
+        (
+            [
+                *("--budget", "5", "--strategy", "vote_entropy:committee=5"),
+                *("--committee", "en"),
+            ],
+            "committee=5 takes 4 --committee, not 1",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_and_writes_nothing(
@@ -174,6 +209,13 @@ def test_what_cannot_be_done_is_said_and_writes_nothing(
     assert shown.exit_code == 1
     assert said.replace(" ", "") in "".join(shown.output.split())
     assert not output.exists()
+
+
+def test_a_folder_is_no_output_and_the_pool_is_not_read(model, pool, tmp_path):
+    shown = call(model, pool, "--budget", 3, "-o", tmp_path)
+    said = re.sub(r"[│╭╮╰╯─\s]", "", shown.output)
+    assert shown.exit_code == 2 and "isadirectory" in said
+    assert not tmp_path.with_name(f".{tmp_path.name}.view").exists()
 
 
 def test_a_pipeline_without_a_labeller_and_an_empty_pool(model, pool, tmp_path):

@@ -53,7 +53,8 @@ class Pool:
 def read_pool(
     path: Path, nlp: Language, split: Split = "none", labelled: Path | None = None
 ) -> Pool:
-    """Read a pool, and leave out the texts that are labelled.
+    """Read a pool, and leave out the texts that are labelled, whatever white space
+    there is at their ends; of a pool cut into sentences, the sentences of these texts.
 
     labelled (Path | None): A file of the same kinds; the batches chosen before will do.
     """
@@ -67,9 +68,13 @@ def read_pool(
                 yield passage
 
     known = {LABELLED + p.id: p for p in (read(labelled, "none") if labelled else ())}
-    texts = {passage.text for passage in known.values()}
+    # A Doc's text may end in a space, which lines of JSON are read without.
+    texts = {passage.text.strip() for passage in known.values()}
+    if labelled and split == "sents":
+        cut = read_passages(labelled, nlp.vocab, split)
+        texts |= {p.text.strip() for p in cut if isinstance(p, Passage)}
     every = {passage.id: passage for passage in read(path, split)}
-    found = {id: passage for id, passage in every.items() if passage.text not in texts}
+    found = {id: p for id, p in every.items() if p.text.strip() not in texts}
     return Pool(found, known, problems, len(every) - len(found))
 
 
