@@ -62,7 +62,10 @@ def select(
     ],
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The .jsonl file to write.")
+        Path,
+        typer.Option(
+            "--output", "-o", help="The .jsonl file to write.", dir_okay=False
+        ),
     ],
     budget: Annotated[str, typer.Option(help="20 (texts) or 500w (words).")],
     strategy: Annotated[str, typer.Option(help=STRATEGY)] = "wbadge",
@@ -143,6 +146,7 @@ def _strategy(
     text: str, weight: Weight | None, near_duplicates: float | None, others: list[str]
 ) -> "Acquire":
     from spacy_causal.acquisition.named import describe_strategy, make_strategy
+    from spacy_causal.specs import parse_spec
 
     known = describe_strategy(text)
     settings: dict[str, Any] = {}
@@ -152,11 +156,17 @@ def _strategy(
         if "weight" not in known:
             raise ValueError(f"--weight is W-BADGE's: {text} has none.")
         settings["weight"] = weight.value
-    if "committee" in known and others:
+    if others and "committee" in known and "committee" not in parse_spec(text)[1]:
         settings["committee"] = len(others) + 1
     acquire = make_strategy(text, **settings)
-    if acquire.needs.votes and not others:
+    wanted = acquire.needs.votes
+    if wanted and not others:
         raise ValueError(f"{text} takes one --committee or more.")
+    if wanted and len(others) != wanted - 1:
+        raise ValueError(
+            f"{text} takes {wanted - 1} --committee, not {len(others)}: "
+            "the pipeline that is first is in it as well."
+        )
     if others and not acquire.needs.votes:
         raise ValueError(f"--committee is for vote_entropy: {text} asks no others.")
     return acquire
@@ -178,7 +188,8 @@ def _warn(pool: "Pool") -> None:
     for problem in pool.problems[:SHOWN]:
         msg.warn(str(problem))
     if pool.problems:
-        msg.warn(f"{len(pool.problems):,} lines skipped.")
+        n = len(pool.problems)
+        msg.warn("1 line was skipped." if n == 1 else f"{n:,} lines were skipped.")
     if pool.n_known:
         msg.info(f"{pool.n_known:,} texts left out: they are labelled.")
     if not pool.passages:
@@ -194,7 +205,7 @@ def _show(chosen: "Selection", n_pool: int) -> None:
 
 
 def _records(chosen: "Selection", source: str) -> Iterator[dict[str, Any]]:
-    """The chosen texts as tasks: what stood beside them, and where they are from."""
+    """The chosen texts as tasks: their id and meta, and where they are from."""
     for passage, words in zip(chosen.passages, chosen.words, strict=True):
         place = {
             "source": source,
