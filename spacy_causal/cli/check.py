@@ -24,7 +24,9 @@ def check(
     by_character: Annotated[
         bool, typer.Option("--by-character", help="One token a character of a text.")
     ] = False,
-    limit: Annotated[int, typer.Option(help="Findings to list; 0 for all.")] = SHOWN,
+    limit: Annotated[
+        int, typer.Option(help="Findings to list; 0 for all.", min=0)
+    ] = SHOWN,
 ) -> None:
     """Check a corpus: spans, labels, empty or unannotated documents, duplicates."""
     from spacy_causal.corpus.doctor import examine_corpus, shared_texts

@@ -166,3 +166,10 @@ def test_convert_counts_what_it_leaves_out(tmp_path):
 
 def test_spacy_has_the_commands():
     assert "convert" in CliRunner().invoke(spacy_app, ["causal", "--help"]).output
+
+
+def test_fewer_findings_than_none_are_refused(tmp_path):
+    """They would leave out the last ones unsaid."""
+    (tmp_path / "train.txt").write_text("[Acme](ORG) grew.\n")
+    arguments = ["check", str(tmp_path / "train.txt"), "--limit", "-1"]
+    assert CliRunner().invoke(app, arguments).exit_code == 2
