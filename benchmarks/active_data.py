@@ -59,15 +59,17 @@ DATA: dict[str, dict[str, Any]] = {
         "width": 200,
     },
 }
-EMBED = {
+HASHED: dict[str, Any] = {
     "@architectures": "spacy.MultiHashEmbed.v2",
     "width": 128,
     "attrs": ["NORM", "PREFIX", "SUFFIX", "SHAPE"],
     "rows": [5000, 1000, 2500, 2500],
     "include_static_vectors": False,
 }
+FROZEN: dict[str, Any] = {"@architectures": "benchmarks.FrozenVectors.v1"}
 LSTMS = {"bilstm": "BiLSTMTagger", "seq2seq": "BiLSTMEncoderDecoder"}
-MODELS = ("frozen", *LSTMS)
+PRETRAINED = "-pretrained"
+MODELS = ("frozen", *LSTMS, *(f"{name}{PRETRAINED}" for name in LSTMS))
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class ActiveCorpus:
     """A pool, texts to score on, and how a model for them is trained.
 
     model (str): "frozen" (MiniLM's vectors, standardised, with a trained layer of 128
-        maxout units), "bilstm" or "seq2seq" (the W-BADGE paper's, on hashed words).
+        maxout units), "bilstm" or "seq2seq" (the W-BADGE paper's, on hashed words),
+        "bilstm-pretrained" or "seq2seq-pretrained" (with MiniLM's vectors beside them,
+        where the paper has pretrained word vectors).
     """
 
     name: str
@@ -105,7 +109,7 @@ class ActiveCorpus:
         """Train from scratch, or go on."""
         nlp, entry = before or self.pipeline(), DATA[self.name]
         steps, batch_size = usual_steps(len(docs)), 32
-        if self.model in LSTMS:
+        if self.model != "frozen":
             batch_size = entry["batch"]
             steps = entry["epochs"] * -(-len(docs) // batch_size)
         fit(
@@ -130,16 +134,21 @@ class ActiveCorpus:
             encoder = {
                 "@layers": "chain.v1",
                 "*": {
-                    "frozen": {"@architectures": "benchmarks.FrozenVectors.v1"},
+                    "frozen": FROZEN,
                     "hidden": {"@layers": "with_array.v1", "layer": hidden},
                 },
             }
             name = "spacy-causal.LinearTagger.v1"
             return {"@architectures": name, "tok2vec": encoder}
+        words = HASHED
+        if self.model.endswith(PRETRAINED):
+            both = {"hashed": HASHED, "frozen": FROZEN}
+            words = {"@layers": "concatenate.v1", "*": both}
+        name = LSTMS[self.model.removesuffix(PRETRAINED)]
         return {
-            "@architectures": f"spacy-causal.{LSTMS[self.model]}.v1",
+            "@architectures": f"spacy-causal.{name}.v1",
             "hidden_width": DATA[self.name]["width"],
-            "tok2vec": EMBED,
+            "tok2vec": words,
         }
 
 
@@ -148,7 +157,7 @@ def load_active(name: str, model: str, split: str) -> ActiveCorpus:
     entry, vocab = DATA[name], spacy.blank("en").vocab
     parts = [entry["train"], entry[split]]
     train, test = (read_annotated(path, vocab) for path in parts)
-    if model == "frozen":
+    if model not in LSTMS:
         standardise(add_features(train), add_features(test))
     pool = {str(i): doc for i, doc in enumerate(train)}
     return ActiveCorpus(name, model, pool, test)

@@ -16,7 +16,7 @@ from typing import Any
 
 import spacy
 import typer
-from active_data import COMPONENT, DATA, ActiveCorpus, load_active
+from active_data import COMPONENT, DATA, MODELS, ActiveCorpus, load_active
 from numpy.random import default_rng
 from tqdm import tqdm
 
@@ -52,10 +52,12 @@ def main(
 ) -> None:
     """Run what no rows are there for, or print the tables.
 
-    model (str): "frozen", "bilstm" or "seq2seq".
+    model (str): One of `active_data.MODELS`.
     gpu_id (int): The GPU to run on; -1 is the CPU.
     if_there (bool): A corpus that is not at hand is passed over.
     """
+    if model not in MODELS:
+        raise typer.BadParameter(f"Unknown model {model!r}: {', '.join(MODELS)}.")
     results = Results(rows)
     if table:
         return print_tables(results.rows())

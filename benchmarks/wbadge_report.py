@@ -26,6 +26,10 @@ MODELS = {
     "frozen": "frozen MiniLM vectors with a trained layer",
     "bilstm": "the paper's BiLSTM tagger on hashed words",
     "seq2seq": "the paper's BiLSTM encoder-decoder on hashed words",
+    "bilstm-pretrained": "the paper's BiLSTM tagger on hashed words and MiniLM",
+    "seq2seq-pretrained": (
+        "the paper's BiLSTM encoder-decoder on hashed words and MiniLM"
+    ),
 }
 
 
