@@ -64,6 +64,9 @@ def active(
         Path | None, typer.Option(help="Guidelines for annotators, plain text.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    gpu_id: Annotated[
+        int, typer.Option(help="Where the model learns: -1 is the CPU.")
+    ] = -1,
 ) -> dict[str, Any]:
     """Annotate whole sentences; the model learns from each batch, once all of it was
     answered, and picks the next out of the whole source."""
@@ -71,7 +74,7 @@ def active(
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
-    from spacy_causal.server.beforehand import check_annotated, check_output
+    from spacy_causal.server.beforehand import check_annotated, check_gpu, check_output
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
@@ -90,10 +93,14 @@ def active(
     texts = Source(source)
     check_annotated(initial, dev)
     check_output(output)
+    check_gpu(gpu_id)
     guidelines = instructions.read_text("utf8") if instructions else ""
     nlp, name = load_pipeline(model, component, names, seed=seed)
     build = partial(
-        build_learner, model, component, names, settings=settings, seed=seed
+        *(build_learner, model, component, names),
+        settings=settings,
+        seed=seed,
+        gpu_id=gpu_id,
     )
     background = BackgroundLearner(partial(build, initial=initial, dev=dev))
     try:

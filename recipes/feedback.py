@@ -64,6 +64,9 @@ def feedback(
         Path | None, typer.Option(help="Guidelines for annotators, plain text.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    gpu_id: Annotated[
+        int, typer.Option(help="Where the model learns: -1 is the CPU.")
+    ] = -1,
 ) -> dict[str, Any]:
     """Ask about a model's labels; it learns from the answers while they are given."""
     from spacy_causal.learning.background import BackgroundLearner
@@ -71,6 +74,7 @@ def feedback(
     from spacy_causal.server.asking import VIEW, Asking, QuestionStream
     from spacy_causal.server.beforehand import (
         check_annotated,
+        check_gpu,
         check_imputer,
         check_output,
     )
@@ -85,13 +89,17 @@ def feedback(
     texts = Source(source)
     check_annotated(initial, dev)
     check_output(output)
+    check_gpu(gpu_id)
     guidelines = instructions.read_text("utf8") if instructions else ""
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
     settings = LearnerSettings(mode=mode, mistakes=doubt)
     nlp, name = load_pipeline(model, component, names, seed=seed)
     check_imputer(imputer, nlp, name)
     build = partial(
-        build_learner, model, component, names, settings=settings, seed=seed
+        *(build_learner, model, component, names),
+        settings=settings,
+        seed=seed,
+        gpu_id=gpu_id,
     )
     background = BackgroundLearner(
         partial(build, imputer=imputer, initial=initial, dev=dev)

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from contextlib import closing
+from functools import partial
 
 import pytest
 import spacy
@@ -11,7 +13,13 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 
 from spacy_causal.corpus.files import read_spacy
+from spacy_causal.learning.answers import Answer
+from spacy_causal.learning.background import BackgroundLearner
+from spacy_causal.learning.journal import Answered
+from spacy_causal.learning.weights import pipes_from_bytes
+from spacy_causal.server.teaching import build_learner
 
+DEVICE = 0
 CUDA = """
 import spacy, torch
 raise SystemExit(not (torch.cuda.is_available() and spacy.prefer_gpu()))
@@ -68,7 +76,7 @@ COMMANDS = {
 def test_a_command(folder, name):
     command = [sys.executable, "-m", "spacy", "causal", name, *COMMANDS[name].split()]
     done = subprocess.run(
-        [*command, "--gpu-id", "0"], cwd=folder, capture_output=True, text=True
+        [*command, "--gpu-id", str(DEVICE)], cwd=folder, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -96,3 +104,21 @@ for doc in nlp.pipe(doc.text for doc in read_spacy("train.spacy", nlp.vocab)):
     n_docs = len(list(read_spacy(folder / "train.spacy", spacy.blank("en").vocab)))
     assert said[0] == said[1]
     assert len(said[0].splitlines()) == n_docs
+
+
+def test_a_session_learns(folder, tmp_path):
+    """In a process of its own; the one that asks has the weights on the CPU."""
+    model = str(folder / "model")
+    build = partial(build_learner, model, None, (), gpu_id=DEVICE)
+    answer = Answer("one", 0, 1, ("PER", "LOC"), "LOC", unit="token", seed=0, round=0)
+    said = Answered(("Anna", "lives"), (True, False), (answer,))
+    with closing(BackgroundLearner(build)) as background:
+        background.learn([("key", said)])
+        background.save(tmp_path / "taught")
+        weights = background.take_weights()
+        assert (background.n_learnt, background.failure) == (1, None)
+    nlp = spacy.load(model)
+    pipes_from_bytes(nlp, weights)
+    taught = spacy.load(tmp_path / "taught")
+    told, saved = (each.get_pipe("causal_ner").to_bytes() for each in (nlp, taught))
+    assert told == saved

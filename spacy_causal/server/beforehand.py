@@ -8,6 +8,7 @@ from typing import Any
 import spacy
 from spacy.language import Language
 from spacy.vocab import Vocab
+from thinc.compat import has_gpu
 
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.learning.imputation import imputer_from
@@ -36,3 +37,9 @@ def check_imputer(imputer: str | None, nlp: Language, component: str) -> None:
     if imputer is not None:
         pipe: Any = nlp.get_pipe(component)
         imputer_from(spacy.load(imputer), None, pipe.tag_set)
+
+
+def check_gpu(gpu_id: int) -> None:
+    """Raise ValueError where there is none to learn on; -1 is the CPU."""
+    if gpu_id >= 0 and not has_gpu:
+        raise ValueError(f"--gpu-id {gpu_id}: there is no GPU, or no cupy to use it.")

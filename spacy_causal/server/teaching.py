@@ -126,12 +126,16 @@ def build_learner(
     dev: Path | None = None,
     settings: LearnerSettings | None = None,
     seed: int = 0,
+    gpu_id: int = -1,
 ) -> Learner:
     """The learner of a session; it keeps no journal, since the session has one.
 
     imputer (str | None): A trained pipeline that guesses after "none of these".
     initial, dev (Path | None): Annotated `.spacy` files, see `Learner`.
+    gpu_id (int): Where all of this thread's models learn from now on; -1 is the CPU.
     """
+    if gpu_id >= 0:
+        spacy.require_gpu(gpu_id)
     nlp, name = load_pipeline(model, component, labels, seed=seed)
     pipe: Any = nlp.get_pipe(name)
     impute = None

@@ -15,6 +15,7 @@ from recipes.active import active, command
 from recipes.serving import register_with_prodigy
 from spacy_causal.learning import background
 from spacy_causal.learning.feedback import targets_of
+from spacy_causal.server import beforehand
 from spacy_causal.server.manual import checked_spans
 from spacy_causal.server.rounds import entity_f1
 from spacy_causal.server.teaching import answered_of, answers_of
@@ -242,6 +243,7 @@ def test_f1_on_dev_is_exact(model, pool, tmp_path):
         ({"strategy": "vote_entropy"}, "one pipeline"),
         ({"batch": 3, "budget": "9w"}, "give one"),
         ({"budget": "many"}, "A budget is like"),
+        ({"gpu_id": 0}, "--gpu-id 0: there is no GPU"),
         ({"model": "blank:en"}, "has no labels"),
         (
             {"model": "blank:en", "labels": "A", "component": "causal_tagger"},
@@ -249,7 +251,10 @@ def test_f1_on_dev_is_exact(model, pool, tmp_path):
         ),
     ],
 )
-def test_what_cannot_be_asked_is_said_before(model, source, changes, message):
+def test_what_cannot_be_asked_is_said_before(
+    model, source, changes, message, monkeypatch
+):
+    monkeypatch.setattr(beforehand, "has_gpu", False)
     given = {"dataset": "one", "model": model, "source": source, **changes}
     with pytest.raises(ValueError, match=message):
         active(**given)
