@@ -8,6 +8,7 @@ from numpy.random import Generator, default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import ensure_path
 
 from spacy_causal.augment.alignment import cut_like
 from spacy_causal.augment.bank import EntityBank, read_bank
@@ -23,7 +24,7 @@ Augment = Callable[[Language, Example], Iterator[Example]]
 
 
 def create_counterfactual_augmenter(
-    path: Path | None,
+    path: str | Path | None,
     rate: float = 1.0,
     per_example: int = 1,
     all_entities: bool = False,
@@ -37,8 +38,9 @@ def create_counterfactual_augmenter(
     It sees one example at a time, so that no model can screen here: swaps that were
     screened come from a file, and a bank of entities gives unscreened ones.
 
-    path (Path | None): What `causal augment` wrote: a `.spacy` file of counterfactuals,
-        found again by the text they were made of, or a `.json` bank of entities.
+    path (str | Path | None): What `causal augment` wrote: a `.spacy` file of
+        counterfactuals, found again by the text they were made of, or a `.json` bank of
+        entities.
     rate (float): The probability that an example is augmented at all.
     per_example, all_entities, balance, compatible: See `SwapSettings`; of a file of
         counterfactuals only the first is used, to draw as many.
@@ -46,7 +48,9 @@ def create_counterfactual_augmenter(
     seed (int): Of all draws, which go on from call to call.
     Raises ValueError when there is no such file, or a rate is no probability.
     """
-    if path is None or not path.exists():
+    # A config gives paths as text.
+    file: Path | None = ensure_path(path)
+    if file is None or not file.exists():
         raise ValueError(
             f"There is no file {path} of counterfactuals (.spacy) or entities (.json): "
             "`python -m spacy causal augment` writes both."
@@ -55,8 +59,8 @@ def create_counterfactual_augmenter(
         raise ValueError(f"A rate is a probability, not {rate}.")
     settings = SwapSettings(per_example, all_entities, balance, compatible)
     rng = default_rng(seed)
-    create = _screened if path.suffix == SUFFIX else _unscreened
-    augment = partial(create(path, settings), rng=rng)
+    create = _screened if file.suffix == SUFFIX else _unscreened
+    augment = partial(create(file, settings), rng=rng)
     return partial(
         counterfactual_augmenter,
         augment=augment,

@@ -11,10 +11,11 @@ from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from spacy.util import ensure_path
 
 from spacy_causal.augment.bank import EntityBank, collect_entities, merge_banks
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
-from spacy_causal.augment.discriminator import create_discriminator
+from spacy_causal.augment.discriminator import check_bounds, create_discriminator
 from spacy_causal.augment.likeness import with_vectors
 from spacy_causal.augment.outside import find_entities
 from spacy_causal.augment.provenance import get_provenance
@@ -24,6 +25,7 @@ from spacy_causal.augment.reading import (
     cache_key,
     check_order,
     digest_of,
+    digest_of_examples,
     digest_of_model,
     stored,
     with_generated,
@@ -45,7 +47,7 @@ def create_counterfactual_corpus(
     max_score: float = 1.0,
     order: Order = "mixed",
     seed: int = 0,
-    cache: Path | None = None,
+    cache: str | Path | None = None,
 ) -> ReadExamples:
     """Wrap a corpus: its examples, and swaps that a trained pipeline vouches for.
 
@@ -64,11 +66,12 @@ def create_counterfactual_corpus(
     order (str): "mixed", or "augmented_first" with the corpus itself after. It shows
         only where training streams (`max_epochs = -1`): otherwise spaCy shuffles.
     seed (int): Of draws and order.
-    cache (Path | None): A folder that keeps what was generated from run to run.
-    Raises ValueError for an unknown order, and for what takes a discriminator without
-    one.
+    cache (str | Path | None): A folder that keeps what was generated from run to run.
+    Raises ValueError for an unknown order, for bounds that leave nothing between them,
+    and for what takes a discriminator without one.
     """
     check_order(order)
+    check_bounds((min_score, max_score))
     bounded = (min_score, max_score) != (0, 1)
     if model is None and (donors is not None or bounded or like):
         raise ValueError(
@@ -82,7 +85,7 @@ def create_counterfactual_corpus(
         bounds=(min_score, max_score),
         order=order,
         seed=seed,
-        cache=cache,
+        cache=ensure_path(cache),
     )
 
 
@@ -116,7 +119,7 @@ class CounterfactualCorpus:
         )
 
     def _counterfactuals(self, nlp: Language, examples: Sequence[Example]) -> list[Doc]:
-        data = digest_of(example.reference for example in examples)
+        data = digest_of_examples(examples)
         if self._docs[:2] != (data, id(nlp.vocab)):
             if data not in self._made:
                 self._made = {data: self._stored(nlp, data, examples)}

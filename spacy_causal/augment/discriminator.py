@@ -38,15 +38,21 @@ def create_discriminator(
         which takes a `causal_ner`: spaCy's `ner` has none.
     Raises ValueError for bounds that leave nothing between them.
     """
-    if not 0 <= min_score <= max_score <= 1:
-        raise ValueError(f"No score lies between {min_score} and {max_score}.")
-    load = cache(lambda: spacy.load(model))
     bounds = min_score, max_score
+    check_bounds(bounds)
+    load = cache(lambda: spacy.load(model))
 
     def screen(docs: Sequence[Doc]) -> list[Verdict]:
         return discriminate(docs, nlp=load(), bounds=bounds, batch_size=batch_size)
 
     return screen
+
+
+def check_bounds(bounds: tuple[float, float]) -> None:
+    """Raise ValueError for bounds on probabilities that leave nothing between them."""
+    low, high = bounds
+    if not 0 <= low <= high <= 1:
+        raise ValueError(f"No score lies between {low} and {high}.")
 
 
 def discriminate(
@@ -60,8 +66,10 @@ def discriminate(
 
     docs (Sequence[Doc]): With `doc._.counterfactual`.
     RETURNS (list[Verdict]): One a Doc, in their order.
-    Raises ValueError when bounds are set and the pipeline gives no scores.
+    Raises ValueError when bounds are set and the pipeline gives no scores, and for
+    bounds that leave nothing between them.
     """
+    check_bounds(bounds)
     scored = ScoredEntities(nlp)
     if bounds != (0.0, 1.0) and scored.pipe is None:
         raise ValueError(

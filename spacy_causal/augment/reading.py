@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 import srsly
 from numpy.random import default_rng
+from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -84,6 +85,15 @@ def digest_of(docs: Iterable[Doc]) -> str:
         if doc.user_data:
             data = sorted(doc.user_data.items(), key=lambda item: repr(item[0]))
             digest.update(srsly.msgpack_dumps(data))
+    return digest.hexdigest()
+
+
+def digest_of_examples(examples: Iterable[Example]) -> str:
+    """A hash of references with all their annotation, and of the predicted tokens."""
+    examples = list(examples)
+    digest = sha256(digest_of(example.reference for example in examples).encode())
+    for example in examples:
+        digest.update(example.predicted.to_array([ORTH, SPACY]).tobytes())
     return digest.hexdigest()
 
 

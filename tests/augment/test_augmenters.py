@@ -1,7 +1,9 @@
 """What every registered augmenter and corpus of ours has to do."""
 
+import re
 import sys
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from numpy.random import default_rng
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
+from thinc.api import Config
 
 from spacy_causal.augment import corpus as corpus_module
 from spacy_causal.augment.bank import collect_entities, write_bank
@@ -148,6 +151,12 @@ def test_it_augments_a_corpus_from_a_config(nlp, examples, tmp_path):
     assert len(read) > len(TEXTS)
 
 
+def test_a_config_gives_the_path_as_text(nlp, examples, path):
+    config = {"@augmenters": "spacy-causal.counterfactual.v1", "path": str(path)}
+    augment = registry.resolve({"augmenter": config})["augmenter"]
+    assert any(len(list(augment(nlp, example))) > 1 for example in examples)
+
+
 @pytest.fixture
 def trained(tmp_path):
     knowing({n: x for n, x in NAMES.items() if n != "Rome"}).to_disk(tmp_path / "model")
@@ -276,11 +285,50 @@ class TestCorpus:
             "corpus": {
                 "@readers": "spacy-causal.CounterfactualCorpus.v1",
                 "model": str(trained),
+                "cache": str(tmp_path / "cache"),
                 "corpus": {"@readers": "spacy-causal.Corpus.v1", "path": str(path)},
             }
         }
         read = registry.resolve(config)["corpus"]
         assert generated(read(nlp))
+        assert len(list((tmp_path / "cache").iterdir())) == 1
+
+    def test_the_config_of_its_page(self, nlp, tmp_path, monkeypatch):
+        page = Path(__file__).parents[2] / "docs" / "counterfactuals.md"
+        (block,) = re.findall(r"```ini\n(.*?)```", page.read_text("utf8"), re.DOTALL)
+        monkeypatch.chdir(tmp_path)
+        for folder in ("training", "corpus"):
+            Path(folder).mkdir()
+        knowing(NAMES).to_disk("training/model-best")
+        write_corpus(Path("corpus/train.spacy"), docs_of(nlp))
+        read = registry.resolve(Config().from_str(f"[corpora]\n\n{block}"))["corpora"][
+            "train"
+        ]
+        assert generated(read(nlp)) and len([*Path("corpus/cache").iterdir()]) == 1
+
+    def test_other_predicted_tokens_are_other_data(self, nlp, tmp_path):
+        """A swap that is fine on the reference's tokens may break the tokenizer's."""
+        doc = Doc(nlp.vocab, words=["Rome", "'s-x", "."], spaces=[False] * 3)
+        doc.set_ents([doc.char_span(0, 4, "LOC")], default="outside")
+        other = Doc(nlp.vocab, words=["U.K"], ents=["B-LOC"])
+        path = write_corpus(tmp_path / "gold.spacy", [doc, other])
+        kept = []
+        for gold_preproc in (True, False):
+            corpus = create_corpus(path, gold_preproc=gold_preproc)
+            read = create_counterfactual_corpus(corpus, cache=tmp_path / "cache")
+            kept.append(generated(read(nlp)))
+            for example in kept[-1]:
+                (ent,) = example.reference.ents
+                span = example.predicted.char_span(ent.start_char, ent.end_char)
+                assert span is not None, example.reference.text
+        assert len(kept[0]) > len(kept[1])
+
+    def test_bounds_that_leave_nothing_are_refused_at_once(self, corpus):
+        for low, high in ((0.9, 0.1), (0.0, 7.0)):
+            with pytest.raises(ValueError, match="No score lies between"):
+                create_counterfactual_corpus(
+                    corpus, model="none", min_score=low, max_score=high
+                )
 
 
 def test_no_pipeline_loads_before_it_is_needed(corpus, loads):

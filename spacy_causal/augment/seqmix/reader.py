@@ -1,6 +1,7 @@
 """`spacy-causal.SeqMixCorpus.v1`: a corpus with mixed sequences."""
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
+from spacy.util import ensure_path
 
 from spacy_causal.augment.perplexity.screen import FitScreen
 from spacy_causal.augment.reading import (
@@ -55,7 +57,7 @@ def create_seqmix_corpus(
     screen: FitScreen | None = None,
     order: Order = "mixed",
     seed: int = 0,
-    cache: Path | None = None,
+    cache: str | Path | None = None,
 ) -> ReadExamples:
     """Wrap a corpus: its examples, and sequences mixed of them.
 
@@ -77,9 +79,9 @@ def create_seqmix_corpus(
     order (str): "mixed", or "augmented_first" with the corpus itself after. It shows
         only where training streams (`max_epochs = -1`): otherwise spaCy shuffles.
     seed (int): Of draws and order.
-    cache (Path | None): A folder that keeps what was generated from run to run, for a
-        screen whose settings show when it is printed (a dataclass's do, a function's do
-        not).
+    cache (str | Path | None): A folder that keeps what was generated from run to run,
+        for a screen whose settings show when it is printed (a dataclass's do, a
+        function's do not).
     Raises ValueError for an unknown order or layer, for settings that are none, and for
     a cache that could not tell the screen from another.
     """
@@ -104,7 +106,7 @@ def create_seqmix_corpus(
         screen=screen,
         order=order,
         seed=seed,
-        cache=cache,
+        cache=ensure_path(cache),
     )
 
 
@@ -143,6 +145,12 @@ class SeqMixCorpus:
         register_seqmix()
         docs = [example.reference for example in examples]
         scheme = self.scheme or scheme_of(nlp, self.layer)
+        if not self.settings.hardened and not _learns_soft(nlp, self.layer):
+            warnings.warn(
+                f"No component here learns from soft labels of {self.layer!r}, which "
+                "mixed sequences carry: hardened = true is for spaCy's own.",
+                stacklevel=2,
+            )
         key = digest_of(docs), scheme
         if key not in self._made:
             name = "" if self.cache is None else self._key(*key)
@@ -196,3 +204,11 @@ def scheme_of(nlp: Language, layer: str) -> Scheme:
         if layer == "ner" and tag_set is not None and tag_set.scheme != "token":
             return tag_set.scheme
     return "token" if layer != "ner" else "biluo"
+
+
+def _learns_soft(nlp: Language, layer: str) -> bool:
+    """Whether a component learns from targets of the layer; a pipeline that has none
+    yet may get one."""
+    pipes: list[Any] = [pipe for _, pipe in nlp.pipeline]
+    labellers = [p for p in pipes if getattr(p, "tag_set", None) is not None]
+    return not pipes or any(labeller.layer == layer for labeller in labellers)

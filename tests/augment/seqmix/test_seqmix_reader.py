@@ -1,5 +1,6 @@
 """`spacy-causal.SeqMixCorpus.v1`, alone and under `spacy train`."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ import spacy
 from mixable import docs_of, pipeline_with_vectors, write_corpus
 from spacy.cli.train import train
 from spacy.util import registry
+from thinc.api import Config
 
 from spacy_causal.augment import reading
 from spacy_causal.augment.seqmix.provenance import get_mix
@@ -174,6 +176,7 @@ def test_spacy_trains_on_them(files, tmp_path, scheme):
             "@readers": READER,
             "corpus": corpus,
             "model": str(model),
+            "cache": str(tmp_path / "cache"),
             "screen": screen,
             **SMALL,
         },
@@ -181,6 +184,33 @@ def test_spacy_trains_on_them(files, tmp_path, scheme):
     train(CONFIG, tmp_path / "output", overrides=overrides)
     nlp = spacy.load(tmp_path / "output" / "model-last")
     assert nlp.get_pipe("causal_ner").labels == ("LOC", "ORG", "PER")
+
+
+def test_the_config_of_its_page(files, tmp_path, monkeypatch):
+    page = Path(__file__).parents[3] / "docs" / "seqmix.md"
+    (block,) = re.findall(r"```ini\n(.*?)```", page.read_text("utf8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    for was, now in zip(
+        files, ("corpus/train.spacy", "training/model-best"), strict=True
+    ):
+        Path(now).parent.mkdir()
+        was.rename(now)
+    read_page = registry.resolve(Config().from_str(f"[corpora]\n\n{block}"))["corpora"][
+        "train"
+    ]
+    assert len(mixed(read(read_page))) == 1
+    assert len([*Path("corpus/cache").iterdir()]) == 1
+
+
+def test_soft_labels_that_nothing_learns_from_are_said(files):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("ner")
+    with pytest.warns(UserWarning, match="soft labels of 'ner'.*hardened"):
+        read(reader(files), nlp)
+    nlp.add_pipe("causal_ner")
+    read(reader(files), nlp)
+    with pytest.warns(UserWarning, match="soft labels of 'tag'"):
+        read(reader(files, layer="tag"), nlp)
 
 
 def test_ner_trains_on_hardened_ones(files, tmp_path):
