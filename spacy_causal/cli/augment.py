@@ -1,5 +1,6 @@
 """`augment`: entity swaps that a trained pipeline vouches for, as a `.spacy` file."""
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -22,7 +24,9 @@ def augment(
     source: Annotated[
         Path, typer.Argument(metavar="INPUT", help="Annotated .spacy.", exists=True)
     ],
-    output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
+    output: Annotated[
+        Path, typer.Argument(help="The .spacy file to write.", dir_okay=False)
+    ],
     *,
     model: Annotated[
         str | None,
@@ -50,17 +54,22 @@ def augment(
     max_score: Annotated[float, typer.Option(help="Highest P(type).")] = 1.0,
     donors: Annotated[
         Path | None,
-        typer.Option(help="Unlabelled .spacy whose entities are found.", exists=True),
+        typer.Option(
+            help="Unlabelled .spacy whose entities are found.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     donor_score: Annotated[float, typer.Option(help="Lowest P(type) of those.")] = 0.9,
     lang: Annotated[
         str, typer.Option(help="Tokenizer where there is no model.")
     ] = "en",
     bank: Annotated[
-        Path | None, typer.Option(help="Write the entities as .json here.")
+        Path | None,
+        typer.Option(help="Write the entities as .json here.", dir_okay=False),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page of swaps here.")
+        Path | None, typer.Option(help="Write a page of swaps here.", dir_okay=False)
     ] = None,
     gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
@@ -74,15 +83,16 @@ def augment(
     from spacy.cli._util import setup_gpu
     from tqdm import tqdm
 
-    from spacy_causal.augment.bank import write_bank
     from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
     from spacy_causal.augment.discriminator import discriminate
     from spacy_causal.augment.likeness import with_vectors
     from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
-    from spacy_causal.experiments.swaps_page import SwapTally, render_swaps
+    from spacy_causal.experiments.swaps_page import SwapTally
 
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
+    if source.is_file() and source.suffix != SUFFIX:
+        msg.fail(f"the input has to end in {SUFFIX}: {source}", exits=1)
     if model is None and (donors or like or (min_score, max_score) != (0, 1)):
         options = "--donors, --like, --min-score and --max-score"
         msg.fail(f"{options} take a --model", exits=1)
@@ -92,6 +102,8 @@ def augment(
     settings = SwapSettings(per_example, all_entities, balance, compatible, like)
     tally, docs = SwapTally(), empty_docbin()
     try:
+        for path in (output, bank, html):
+            keep_inputs(path, source, donors)
         nlp = spacy.blank(lang) if model is None else spacy.load(model)
         bounds = min_score, max_score
         screen = (
@@ -106,22 +118,17 @@ def augment(
         )
         for example in examples if keep_original else ():
             docs.add(example.reference)
-        for attempt in tqdm(attempts, unit=" swaps"):
+        for attempt in tqdm(attempts, unit=" swaps", disable=None):
             tally.add(attempt)
             if attempt.example is not None and attempt.verdict.kept:
                 docs.add(attempt.example.reference)
+        _show(tally)
+        if not tally.attempts["kept"]:
+            raise ValueError(_why_none(tally, nlp.lang))
+        _write_beside(bank, entities, html, tally, source.name)
+        write_docbin(output, docs)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
-    _show(tally)
-    if not tally.attempts["kept"]:
-        msg.fail("No swap was kept: nothing written.", exits=1)
-    if bank is not None:
-        write_bank(bank, entities)
-    if html is not None:
-        from spacy_causal.experiments.page import write_page
-
-        write_page(html, render_swaps(tally, source.name))
-    write_docbin(output, docs)
     msg.good(f"Wrote {output} ({len(docs):,} documents)")
 
 
@@ -145,25 +152,54 @@ def _entities(
     return merge_banks(found, outside)
 
 
-def _show(tally: "SwapTally") -> None:
-    labels = sorted({label for types in tally.counts.values() for label in types})
-    generated = sum(tally.counts[reason].total() for reason in tally.counts)
-    texts = sum(n for reason, n in tally.attempts.items() if reason in tally.counts)
-    rows = [
-        ("generated", texts, generated, *_by_type(tally, list(tally.counts), labels))
-    ]
-    for reason, count in tally.attempts.most_common():
-        types = _by_type(tally, [reason], labels)
-        rows.append((reason, count, sum(types), *types))
-    header = ("swaps", "texts", "mentions", *labels)
-    msg.table(
-        [(name, *(f"{n:,}" for n in counts)) for name, *counts in rows],
-        header=header,
-        aligns=("l", *("r" for _ in header[1:])),
-        divider=True,
+def _why_none(tally: "SwapTally", lang: str | None) -> str:
+    from spacy_causal.augment.verdicts import NOT_ALIGNED
+
+    none = "No swap was kept: nothing written."
+    if set(tally.counts) != {NOT_ALIGNED.reason}:
+        return none
+    return (
+        f"{none} The tokenizer of {lang!r} leaves no entity whole: --lang or --model "
+        "name another."
     )
 
 
-def _by_type(tally: "SwapTally", reasons: list[str], labels: list[str]) -> list[int]:
-    empty: dict[str, int] = {}
-    return [sum(tally.counts.get(r, empty).get(x, 0) for r in reasons) for x in labels]
+def _write_beside(
+    bank: Path | None,
+    entities: "EntityBank",
+    html: Path | None,
+    tally: "SwapTally",
+    name: str,
+) -> None:
+    """The files that may be asked for beside the output."""
+    from spacy_causal.augment.bank import write_bank
+    from spacy_causal.experiments.page import write_page
+    from spacy_causal.experiments.swaps_page import render_swaps
+
+    if bank is not None:
+        write_bank(bank, entities)
+    if html is not None:
+        write_page(html, render_swaps(tally, name))
+
+
+def _show(tally: "SwapTally") -> None:
+    labels = sorted({label for types in tally.counts.values() for label in types})
+    texts = sum(n for reason, n in tally.attempts.items() if reason in tally.counts)
+    rows = [("generated", f"{texts:,}", *_mentions([*tally.counts.values()], labels))]
+    for reason, n in tally.attempts.most_common():
+        if reason in tally.counts:
+            mentions = _mentions([tally.counts[reason]], labels)
+            rows.append((reason, f"{n:,}", *mentions))
+        else:
+            # Of mentions without a swap there is no text, and no type is known.
+            rows.append((reason, "", f"{n:,}", *("" for _ in labels)))
+    header = ("swaps", "texts", "mentions", *labels)
+    msg.table(
+        rows, header=header, aligns=("l", *("r" for _ in header[1:])), divider=True
+    )
+
+
+def _mentions(counts: list[Counter[str]], labels: list[str]) -> list[str]:
+    """How many in all, and of each type."""
+    types = [sum(counter[label] for counter in counts) for label in labels]
+    return [f"{n:,}" for n in (sum(types), *types)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
 
 def seqmix(
     source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="Annotated .spacy.", exists=True)
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="Annotated .spacy.", exists=True, dir_okay=False
+        ),
     ],
-    output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
+    output: Annotated[
+        Path, typer.Argument(help="The .spacy file to write.", dir_okay=False)
+    ],
     *,
     model: Annotated[str, typer.Option(help="Trained pipeline: its vectors.")],
     rate: Annotated[float, typer.Option(help="New texts per labelled one.")] = 0.2,
@@ -65,7 +71,7 @@ def seqmix(
     ] = True,
     seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page of mixes here.")
+        Path | None, typer.Option(help="Write a page of mixes here.", dir_okay=False)
     ] = None,
     gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
@@ -105,14 +111,18 @@ def seqmix(
         "alpha": alpha,
         "rate": rate,
         "hardened": hardened,
-        "outside": tuple(outside.split(",")),
+        "outside": tuple(label.strip() for label in outside.split(",")),
     }
     tally, written = MixTally(), empty_docbin()
     register_seqmix()
     try:
+        for path in (output, html):
+            keep_inputs(path, source)
         settings, nlp = SeqMixSettings(**options), spacy.load(model)
-        fit = _screen(screen, low, high, unit)
+        fit = _screen(screen, low, high, unit, gpu_id)
         docs = list(read_spacy(source, nlp.vocab))
+        if not any(len(doc) for doc in docs):
+            raise ValueError(f"{source} has no text.")
         spelled: Any = scheme or scheme_of(nlp, layer)
         where: Any = vectors
         mixer = Mixer.of(
@@ -124,32 +134,26 @@ def seqmix(
         )
         for doc in docs if keep_original else ():
             written.add(doc)
-        with tqdm(total=mixer.counts.wanted, unit=" texts") as bar:
+        with tqdm(total=mixer.counts.wanted, unit=" texts", disable=None) as bar:
             for mixed in mixer.run(default_rng(seed), fit and fit(docs)):
                 tally.add(mixed)
                 if mixed.verdict.kept:
                     written.add(mixed.doc)
                     bar.update()
+        _show(mixer.counts, tally.reasons)
+        _check_kept(mixer.counts, rate)
+        if html is not None:
+            from spacy_causal.experiments.page import write_page
+
+            write_page(html, render_mixes(tally, mixer.counts, docs, source.name))
+        write_docbin(output, written)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
-    _show(mixer.counts, tally.reasons)
-    if not mixer.counts.kept:
-        msg.fail("No mixed sequence was kept: nothing written.", exits=1)
-    if mixer.counts.kept < mixer.counts.wanted:
-        msg.warn(
-            f"{mixer.counts.kept:,} of {mixer.counts.wanted:,} that were asked for: a "
-            "lower --density, another --window or a wider range give more."
-        )
-    if html is not None:
-        from spacy_causal.experiments.page import write_page
-
-        write_page(html, render_mixes(tally, mixer.counts, docs, source.name))
-    write_docbin(output, written)
     msg.good(f"Wrote {output} ({len(written):,} documents)")
 
 
 def _screen(
-    name: str, low: float, high: float | None, unit: str | None
+    name: str, low: float, high: float | None, unit: str | None, gpu_id: int
 ) -> "FitScreen | None":
     from spacy_causal.augment.perplexity.causal_lm import create_causal_lm_perplexity
     from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
@@ -162,7 +166,28 @@ def _screen(
     options: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     if name == "ngram":
         return create_ngram_perplexity(**options)
-    return create_causal_lm_perplexity(name, **options)
+    device = "cpu" if gpu_id < 0 else f"cuda:{gpu_id}"
+    return create_causal_lm_perplexity(name, device=device, **options)
+
+
+def _check_kept(counts: "MixCounts", rate: float) -> None:
+    """Warn where fewer were made than were asked for.
+
+    Raises ValueError where there is none, and says why.
+    """
+    more = "a lower --density, another --window or a wider range give more"
+    if not counts.wanted:
+        labelled = f"{counts.labelled:,} labelled texts"
+        raise ValueError(f"--rate {rate:g} of {labelled} is none: nothing written.")
+    if not counts.pairs:
+        raise ValueError(
+            "No two texts have a window that can be mixed: nothing written; a lower "
+            "--density or another --window may find some."
+        )
+    if not counts.kept:
+        raise ValueError("No mixed sequence was kept: nothing written.")
+    if counts.kept < counts.wanted:
+        msg.warn(f"{counts.kept:,} of {counts.wanted:,} that were asked for: {more}.")
 
 
 def _show(counts: "MixCounts", reasons: dict[str, int]) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import spacy
 from named_texts import NAMES, TEXTS, docs_of, knowing, write_corpus
+from spacy.tokens import Doc
 from typer.testing import CliRunner
 
 from spacy_causal.augment.bank import read_bank
@@ -38,6 +39,8 @@ def test_swaps_with_a_table_and_a_page(files, tmp_path):
     assert shown.exit_code == 0, shown.output
     for word in ("generated", "kept", "not found", "no other entity of the type"):
         assert word in shown.output
+    (other,) = (x for x in shown.output.splitlines() if x.startswith("no other"))
+    assert other.split()[-2:] == ["type", "1"], "Acme is one mention, of no swap"
     docs = read(output)
     assert [d.text for d in docs[: len(TEXTS)]] == TEXTS
     new = [d for d in docs if get_provenance(d)]
@@ -100,6 +103,60 @@ def test_bounds_that_the_model_cannot_serve(files):
     assert shown.exit_code == 1 and "causal_ner" in shown.output
 
 
+@pytest.mark.parametrize("bounds", [(0.9, 0.1), (7, 8)])
+def test_bounds_that_leave_nothing_are_refused(files, bounds):
+    source, output, model = files
+    options = ("--min-score", bounds[0], "--max-score", bounds[1])
+    shown = call(source, output, "--model", model, *options)
+    assert shown.exit_code == 1 and "No score lies between" in shown.output
+
+
+@pytest.mark.parametrize("option", ["output", "--html", "--bank"])
+def test_the_input_is_never_written_over(files, option):
+    source, output, _ = files
+    before = source.read_bytes()
+    shown = (
+        call(source, source, "--only-new")
+        if option == "output"
+        else call(source, output, option, source)
+    )
+    assert shown.exit_code == 1
+    assert "write to another file" in " ".join(shown.output.split())
+    assert source.read_bytes() == before and not output.exists()
+
+
+@pytest.mark.parametrize("option", ["output", "--html", "--bank"])
+def test_what_cannot_be_written_is_one_sentence(files, tmp_path, option):
+    source, output, _ = files
+    (tmp_path / "file").write_text("")
+    bad = tmp_path / "file" / "x.spacy"
+    options = (bad,) if option == "output" else (output, option, bad)
+    shown = call(source, *options)
+    assert shown.exit_code == 1 and isinstance(shown.exception, SystemExit)
+    assert "✘" in shown.output and not output.exists()
+
+
+def test_another_kind_of_file_is_named(files, tmp_path):
+    _, output, _ = files
+    (tmp_path / "in.txt").write_text("Ada left")
+    shown = call(tmp_path / "in.txt", output)
+    assert shown.exit_code == 1 and "end in .spacy" in shown.output
+
+
+def test_another_tokenizer_is_named(tmp_path):
+    texts = [("我爱北京", "北京"), ("他在上海市", "上海市")]
+    docs = []
+    for text, name in texts:
+        doc = Doc(spacy.blank("zh").vocab, words=list(text), spaces=[False] * len(text))
+        at = text.index(name)
+        doc.set_ents([doc.char_span(at, at + len(name), "LOC")], default="outside")
+        docs.append(doc)
+    source, output = write_corpus(tmp_path / "in.spacy", docs), tmp_path / "out.spacy"
+    shown = call(source, output)
+    assert shown.exit_code == 1 and "--lang" in shown.output and not output.exists()
+    assert call(source, output, "--lang", "zh").exit_code == 0
+
+
 def test_donors_from_unlabelled_text(files, nlp, tmp_path):
     source, output, _ = files
     knowing(NAMES | {"Zoe Day": "PER"}).to_disk(tmp_path / "more")
@@ -126,9 +183,7 @@ def test_text_on_the_page_is_text(nlp, tmp_path):
     names = [HOSTILE, "Ada"]
     docs = []
     for name in names:
-        doc = spacy.tokens.Doc(
-            nlp.vocab, words=["by", name], ents=["O", f"B-{HOSTILE}"]
-        )
+        doc = Doc(nlp.vocab, words=["by", name], ents=["O", f"B-{HOSTILE}"])
         docs.append(doc)
     source = write_corpus(tmp_path / "in.spacy", docs)
     page = tmp_path / "page.html"

@@ -29,14 +29,15 @@ BATCH = 64
 class MixCounts:
     """What became of the pairs of a corpus.
 
-    wanted (int): rate × labelled sequences; an empty Doc and one without a label are
-        none.
+    labelled (int): Sequences; an empty Doc and one without a label are none.
+    wanted (int): rate × labelled.
     windows (int): Eligible ones; `sequences` (int) have any.
     pairs (int): Pairs of windows of two sequences that may be mixed.
     generated (int): New sequences, two a pair; `refused` (int) of them by their
         perplexity, `kept` (int) of them returned.
     """
 
+    labelled: int = 0
     wanted: int = 0
     sequences: int = 0
     windows: int = 0
@@ -113,8 +114,10 @@ class Mixer:
         parents = [Parent.of(doc, layer, tag_set, table) for doc in docs]
         found = [p.windows(i, tag_set, settings) for i, p in enumerate(parents)]
         pairs = Pairs.of([window for windows in found for window in windows])
+        labelled = sum(bool(parent.rows.any()) for parent in parents)
         counts = MixCounts(
-            wanted=round(settings.rate * sum(p.rows.any() for p in parents)),
+            labelled=labelled,
+            wanted=round(settings.rate * labelled),
             sequences=sum(1 for windows in found if windows),
             windows=len(pairs.windows),
             pairs=pairs.count,

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.cli.app import app
+from spacy_causal.cli.seqmix import _screen
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.targets.token_targets import get_targets
 
@@ -92,6 +93,9 @@ def test_hardened(files):
         (("--low", 9, "--high", 3), "lies between"),
         (("--density", 1, "--window", 7), "nothing written"),
         (("--model", "no_such_model"), "no_such_model"),
+        (("--rate", 0.01), "0.01 of 6 labelled texts is none"),
+        (("--density", 1, "--window", 7), "No two texts have a window"),
+        (("--high", 0, "--unit", "perplexity"), "No mixed sequence was kept"),
     ],
 )
 def test_bad_input_is_one_sentence(files, options, message):
@@ -100,6 +104,54 @@ def test_bad_input_is_one_sentence(files, options, message):
     assert message in " ".join(shown.output.split())
     assert "Traceback" not in shown.output
     assert not files[1].exists()
+
+
+@pytest.mark.parametrize("option", ["output", "--html"])
+def test_the_input_is_never_written_over(files, option):
+    source, output, model = files
+    before = source.read_bytes()
+    shown = (
+        call((source, source, model), "--only-new")
+        if option == "output"
+        else call(files, option, source)
+    )
+    assert shown.exit_code == 1
+    assert "write to another file" in " ".join(shown.output.split())
+    assert source.read_bytes() == before and not output.exists()
+
+
+@pytest.mark.parametrize("option", ["output", "--html"])
+def test_what_cannot_be_written_is_one_sentence(files, tmp_path, option):
+    source, output, model = files
+    (tmp_path / "file").write_text("")
+    bad = tmp_path / "file" / "x.spacy"
+    shown = (
+        call((source, bad, model)) if option == "output" else call(files, option, bad)
+    )
+    assert shown.exit_code == 1 and isinstance(shown.exception, SystemExit)
+    assert "✘" in shown.output and not output.exists()
+
+
+def test_a_file_without_text_is_named(files, tmp_path):
+    empty = write_corpus(tmp_path / "empty.spacy", [])
+    shown = call((empty, *files[1:]))
+    assert shown.exit_code == 1 and "has no text" in " ".join(shown.output.split())
+
+
+def test_labels_that_are_not_valid_may_have_spaces_between(files):
+    shown = call(files, "--layer", "tag", "--outside", "PUNCT , X", "--density", 1)
+    assert shown.exit_code == 0, shown.output
+    for doc in read(files):
+        labels = [
+            label for row in (get_mix(doc) or {"labels": []})["labels"] for label in row
+        ]
+        assert "PUNCT" not in labels
+
+
+def test_a_language_model_is_read_where_the_pipeline_is():
+    """It is loaded at the first call only."""
+    screens = [_screen("gpt2", 0.0, None, None, gpu_id) for gpu_id in (-1, 1)]
+    assert [screen.device for screen in screens] == ["cpu", "cuda:1"]
 
 
 def test_a_page_of_hostile_text(nlp, tmp_path):
