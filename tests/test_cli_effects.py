@@ -5,6 +5,7 @@ import re
 import pytest
 import spacy
 import srsly
+from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner
 
@@ -86,6 +87,48 @@ def test_names_from_a_text_file(model, data, tmp_path):
     assert shown.exit_code == 0, shown.output
     forms = srsly.read_json(output)["tables"]["forms"]["overall"]
     assert (forms["f1_seen"]["n"], forms["f1_unseen"]["n"]) == (3, 5)
+
+
+def test_names_that_are_no_text_are_named(model, data, tmp_path):
+    (tmp_path / "names.txt").write_bytes("Paris\nOrléans\n".encode("latin-1"))
+    shown = call(model, data, "--train", tmp_path / "names.txt")
+    assert shown.exit_code == 1
+    assert "names.txt:2:noUTF-8" in "".join(shown.output.split())
+
+
+@pytest.mark.parametrize("option", ["--output", "--html"])
+def test_files_that_cannot_or_must_not_be_written(model, data, tmp_path, option):
+    before = data.read_bytes()
+    shown = call(model, data, "--samples", 0, option, data)
+    assert shown.exit_code == 1
+    assert "write to another file" in " ".join(shown.output.split())
+    assert data.read_bytes() == before
+    shown = call(model, data, "--samples", 0, option, data / "x")
+    assert shown.exit_code == 1 and isinstance(shown.exception, SystemExit)
+
+
+@Language.component("copies")
+def copies(doc):
+    return doc.copy()
+
+
+def test_docs_that_cannot_be_intervened_on_are_said(model, data, tmp_path):
+    nlp = spacy.load(model)
+    nlp.add_pipe("copies", first=True)
+    nlp.to_disk(tmp_path / "copying")
+    shown = call(tmp_path / "copying", data)
+    assert shown.exit_code == 1 and isinstance(shown.exception, SystemExit)
+    assert "reached no embedding layer" in " ".join(shown.output.split())
+
+
+def test_what_finds_nothing_reads_nothing(nlp, data, tmp_path):
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "Oz"}])
+    nlp.to_disk(tmp_path / "blind")
+    shown = call(tmp_path / "blind", data, "--samples", 20)
+    assert shown.exit_code == 0, shown.output
+    said = " ".join(shown.output.split())
+    assert said.count("nothing was found rightly") == 2
+    assert "neither outweighs" not in said
 
 
 def test_hostile_labels_are_text(tmp_path):

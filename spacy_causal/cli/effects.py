@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_whole
 
@@ -41,8 +42,12 @@ def effects(
         int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Of samples and swaps.", min=0)] = 0,
-    output: Annotated[Path | None, typer.Option(help="JSON file to write.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="JSON file to write.", dir_okay=False)
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Page to write.", dir_okay=False)
+    ] = None,
     gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
     """Measure what a pipeline reads: ACE and RI of entities and contexts, F1 on names
@@ -56,12 +61,20 @@ def effects(
         require_report()
     setup_gpu(gpu_id, silent=True)
     try:
+        for path in (output, html):
+            keep_inputs(path, data, train)
         nlp = load_model(model)
         docs = list(read_spacy(data, nlp.vocab))
         measured = measure_files(nlp, docs, train, samples, seed)
-    except (ValueError, OSError) as error:
+        _show(measured)
+        _write(measured, output, html, model=Path(model).name, data=data.name)
+    except (ValueError, OSError, ImportError, RuntimeError) as error:
         msg.fail(str(error), exits=1)
-    _show(measured)
+
+
+def _write(
+    measured: "Effects", output: Path | None, html: Path | None, **names: str
+) -> None:
     if output is not None:
         import srsly
 
@@ -71,9 +84,7 @@ def effects(
         from spacy_causal.experiments.effects_page import render_effects
         from spacy_causal.experiments.page import write_page
 
-        write_page(
-            html, render_effects(measured, model=Path(model).name, data=data.name)
-        )
+        write_page(html, render_effects(measured, **names))
         msg.good("The page", str(html))
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.labels import entities_of
+from spacy_causal.corpus.lines import read_lines
+from spacy_causal.corpus.records import Problem
 from spacy_causal.effects.counts import TypeCounts, strict_counts
 from spacy_causal.scorers.spans import Span
 
@@ -17,9 +19,16 @@ def seen_forms(docs: Iterable[Doc]) -> frozenset[str]:
 
 
 def read_forms(path: Path) -> frozenset[str]:
-    """The forms in a text file, one a line."""
-    lines = path.read_text(encoding="utf8").splitlines()
-    return frozenset(line.strip() for line in lines if line.strip())
+    """The forms in a text file, one a line.
+
+    Raises ValueError for a line that is no clean UTF-8.
+    """
+    forms = set()
+    for line in read_lines(path):
+        if isinstance(line, Problem):
+            raise ValueError(str(line))
+        forms.add(line[1].strip())
+    return frozenset(forms - {""})
 
 
 def seen_and_unseen(

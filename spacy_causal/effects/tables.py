@@ -51,7 +51,8 @@ class Table(NamedTuple):
 def tabulate(
     rows: Sequence[Mapping[str, TypeCounts]], samples: int, rng: Generator
 ) -> dict[str, Table]:
-    """Estimate everything from the same resampled documents.
+    """Estimate everything from the same resampled documents; one alone has no
+    intervals, as no other could have been drawn.
 
     rows (Sequence[Mapping[str, TypeCounts]]): One a document, its counts by cell.
     RETURNS (dict[str, Table]): "entity" and "token" (F1, F1 under both interventions,
@@ -60,6 +61,7 @@ def tabulate(
     """
     counts, labels = stack_counts(rows, CELLS)
     totals = counts.sum(axis=0)
+    samples = samples if len(rows) > 1 else 0
     point, drawn = f1(totals), f1(resample(counts, samples, rng))
     tables: dict[str, dict[str, tuple[Quantity, str]]] = {
         **{level: _effects_at(level) for level in LEVELS},

@@ -116,6 +116,8 @@ def _verdict(row: dict[str, Estimate], level: str) -> str:
     ri = row["ri"]
     if ri.value is None:
         return f"At {level} there was nothing to measure."
+    if not row["f1"].value:
+        return f"At {level} nothing was found rightly: what it reads cannot be said."
     value = format_estimate(ri, "ri")
     if ri.low is None or ri.high is None:
         return f"At {level} RI is {value}; no interval was drawn."

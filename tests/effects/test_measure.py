@@ -68,6 +68,13 @@ def test_no_entity_anywhere(own):
     assert overall(effects, "swaps") == {"survived": None}
 
 
+def test_one_document_has_no_interval(own, golds):
+    (one, two) = (measure_effects(own, golds[:n], samples=9) for n in (1, 2))
+    estimate = one.tables["entity"].overall["f1"]
+    assert (estimate.value, estimate.low, estimate.high) == (1, None, None)
+    assert two.tables["entity"].overall["f1"].low is not None
+
+
 def test_documents_without_annotation_are_left_out(own, golds):
     unknown = Doc(own.vocab, words=["Mrs", "Anna"])
     effects = measure_effects(own, [*golds, unknown], samples=0)
