@@ -190,13 +190,13 @@ def _type(node: ast.expr) -> str:
 def _markdown(docstring: str | None) -> str:
     """A docstring, its parameters as a list."""
     lines: list[str] = []
-    in_list = False
+    in_list = raises = False
     for line in (docstring or "").splitlines():
         if ITEM.match(line):
             lines += [] if in_list or not lines or not lines[-1] else [""]
             lines.append(f"- {line}")
-            in_list = True
-        elif in_list and line.startswith(" "):
+            in_list, raises = True, line.startswith("Raises ")
+        elif in_list and (line.startswith(" ") or (raises and line)):
             lines.append(f"  {line.strip()}")
         else:
             lines += [""] if in_list and line else []

@@ -52,6 +52,12 @@ def test_it_shows_signatures_as_they_are_written():
     assert "def answer(self" not in REFERENCE and "(self" not in REFERENCE
 
 
+def test_an_error_and_its_reasons_are_one_item():
+    markdown = runpy.run_path(str(SCRIPT))["_markdown"]
+    made = markdown("Read.\n\nRaises ValueError for one\nor another.\n\nThen more.")
+    assert made == "Read.\n\n- Raises ValueError for one\n  or another.\n\nThen more.\n"
+
+
 def test_every_entry_says_something():
     for heading, text in sections():
         without_code = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
