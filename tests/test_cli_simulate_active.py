@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import spacy
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
 from spacy_causal.corpus.files import empty_docbin, read_spacy, write_docbin
+from spacy_causal.experiments import active_simulation
 from spacy_causal.experiments.active_setup import ActiveSetup
 from spacy_causal.types import Budget
 
@@ -94,6 +96,48 @@ def test_a_run_resumes_and_the_same_seed_picks_the_same(corpus, tmp_path):
     assert "3 of 3 rounds" in again.output and rows_of(one) == rows_of(other)
 
 
+@pytest.fixture
+def fits(monkeypatch):
+    """The keys of what is trained, and how many pipelines are made for it."""
+    keys, made = [], []
+    fit, make = active_simulation.fit, active_simulation.make_pipeline
+
+    def note_fit(*given, key, **settings):
+        keys.append(key)
+        fit(*given, key=key, **settings)
+
+    def note_make(**settings):
+        made.append(settings)
+        return make(**settings)
+
+    monkeypatch.setattr(active_simulation, "fit", note_fit)
+    monkeypatch.setattr(active_simulation, "make_pipeline", note_make)
+    return SimpleNamespace(keys=keys, made=made)
+
+
+def test_what_is_taken_up_again_trains_only_the_model_it_goes_on_from(
+    corpus, tmp_path, fits
+):
+    output = tmp_path / "rows.jsonl"
+    arguments = ("--no-bound", "--strategies", "random", "--output", output)
+    assert simulate(corpus, *arguments).exit_code == 0
+    assert fits.keys == [(0, 0), (0, 1), (0, 2)]
+    assert len(fits.made) == 1 + len(fits.keys)
+    fits.keys.clear()
+    assert simulate(corpus, *arguments, "--rounds", 3).exit_code == 0
+    assert fits.keys == [(0, 2), (0, 3)]
+
+
+def test_a_pool_that_was_used_up_is_not_trained_on_again(corpus, tmp_path, fits):
+    output = tmp_path / "rows.jsonl"
+    arguments = ("--no-bound", "--strategies", "random", "--output", output)
+    arguments = (*arguments, "--budget", "9999w", "--rounds", 5)
+    assert simulate(corpus, *arguments).exit_code == 0
+    assert fits.keys == [(0, 0), (0, 1)]
+    found = simulate(corpus, *arguments)
+    assert "2 of 6 rounds" in found.output and len(fits.keys) == 2
+
+
 @pytest.mark.parametrize("augment", ["seqmix:density=0.2", "counterfactual"])
 def test_augmentation_trains_on_more(corpus, tmp_path, augment):
     output = tmp_path / "rows.jsonl"
@@ -143,6 +187,14 @@ def test_what_cannot_be_simulated_says_why(corpus, arguments, said):
     found = simulate(corpus, *arguments)
     assert found.exit_code == 1
     assert said in " ".join(found.output.split())
+
+
+@pytest.mark.parametrize("option", ["--output", "--html"])
+def test_a_folder_is_no_file_and_nothing_is_run(corpus, tmp_path, option, fits):
+    found = simulate(corpus, "--strategies", "random", option, tmp_path)
+    said = re.sub(r"[│╭╮╰╯─\s]", "", found.output)
+    assert found.exit_code == 2 and "isadirectory" in said
+    assert not fits.keys
 
 
 def test_data_without_annotation_says_so(corpus, tmp_path):

@@ -76,9 +76,14 @@ def simulate_active(
     bound: Annotated[bool, typer.Option(help="Also: everything labelled.")] = True,
     output: Annotated[
         Path | None,
-        typer.Option(help="JSON lines to append to; what is there is not run again."),
+        typer.Option(
+            help="JSON lines to append to; what is there is not run again.",
+            dir_okay=False,
+        ),
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Page to write.", dir_okay=False)
+    ] = None,
     gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
 ) -> None:
     """Try active learning on labelled data: how many words would it save?"""
@@ -107,15 +112,15 @@ def simulate_active(
             steps=steps,
         )
         rows = _run(setup, range(seed, seed + seeds), bound, output)
+        _show(rows)
+        if html is not None:
+            from spacy_causal.experiments.active_page import render_active
+            from spacy_causal.experiments.page import write_page
+
+            write_page(html, render_active(rows))
+            msg.good("The page", str(html))
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
-    _show(rows)
-    if html is not None:
-        from spacy_causal.experiments.active_page import render_active
-        from spacy_causal.experiments.page import write_page
-
-        write_page(html, render_active(rows))
-        msg.good("The page", str(html))
 
 
 def _run(
@@ -128,7 +133,8 @@ def _run(
     cells = setup.all_cells(seeds, bound=bound)
     with TemporaryDirectory() as folder:
         results = Results(output or Path(folder) / "rows.jsonl")
-        n_done = sum(cell_key(cell) in results.done() for cell in cells)
+        done = results.done()
+        n_done = sum(cell_key(cell) in done for cell in cells)
         if n_done:
             msg.info(f"{n_done} of {len(cells)} rounds are in {output} already")
         seeds = dict.fromkeys(cell["seed"] for cell in cells)

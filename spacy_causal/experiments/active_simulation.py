@@ -44,11 +44,13 @@ class ActiveStage:
     """Data, and how pipelines for it are made.
 
     nlp (Language): Blank or untrained; its vocabulary is that of all.
+    trained (tuple[str, ...]): The pipes that are trained already.
     labels (list[str]): All that the pool has: they are known beforehand.
     """
 
     setup: ActiveSetup
     nlp: Language
+    trained: tuple[str, ...]
     component: str
     labels: list[str]
     pool: dict[str, Doc]
@@ -65,7 +67,7 @@ class ActiveStage:
         def train(
             docs: Sequence[Doc], key: Key, before: Language | None = None
         ) -> Language:
-            nlp = before or self._make()[0]
+            nlp = before or self._make()
             fit(
                 nlp,
                 self.component,
@@ -73,7 +75,7 @@ class ActiveStage:
                 key=key,
                 steps=self.setup.steps,
                 initialize=before is None,
-                trained=self._make()[1],
+                trained=self.trained,
                 progress=progress,
             )
             return nlp
@@ -95,9 +97,9 @@ class ActiveStage:
         pipe: Any = nlp.get_pipe(self.component)
         return f1_of(list(pipe.pipe(docs)), self.dev, self.layer)
 
-    def _make(self) -> tuple[Language, tuple[str, ...]]:
+    def _make(self) -> Language:
         setup = self.setup
-        nlp, trained = make_pipeline(
+        nlp, _ = make_pipeline(
             config=setup.config, lang=setup.lang, vocab=self.nlp.vocab
         )
         docs = list(self.pool.values())
@@ -105,7 +107,7 @@ class ActiveStage:
         pipe: Any = nlp.get_pipe(self.component)
         for label in self.labels:
             pipe.add_label(label)
-        return nlp, trained
+        return nlp
 
 
 def set_active_stage(setup: ActiveSetup) -> ActiveStage:
@@ -113,7 +115,7 @@ def set_active_stage(setup: ActiveSetup) -> ActiveStage:
 
     Raises ValueError for data without annotation for the component.
     """
-    nlp, _ = make_pipeline(config=setup.config, lang=setup.lang)
+    nlp, trained = make_pipeline(config=setup.config, lang=setup.lang)
     train = read_docs(setup.train, nlp.vocab)
     component = find_component(nlp, train, setup.train, setup.component)
     layer = nlp.get_pipe(component).layer  # type: ignore[attr-defined]
@@ -126,7 +128,7 @@ def set_active_stage(setup: ActiveSetup) -> ActiveStage:
             raise ValueError(f"{path} has no {layer!r} annotation.")
     pool = {str(i): doc for i, doc in enumerate(train) if len(doc)}
     labels = sorted(count_classes(train, layer))
-    return ActiveStage(setup, nlp, component, labels, pool, dev)
+    return ActiveStage(setup, nlp, trained, component, labels, pool, dev)
 
 
 def simulate_active(
@@ -151,9 +153,10 @@ def simulate_active(
         for strategy in setup.strategies:
             cells = setup.cells(strategy, seed)
             known = _picks_of(results, cells)
-            if len(known) == len(cells):
+            if len(known) == len(cells) or sum(map(len, known)) == len(stage.pool):
                 continue
-            if first is None and setup.fresh:
+            goes_on = course.stands_alone and len(known) > 1
+            if first is None and setup.fresh and not goes_on:
                 first = train_on(course, initial, (seed, 0))
             rounds = run_rounds(
                 course,
