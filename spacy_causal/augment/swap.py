@@ -27,6 +27,7 @@ from spacy_causal.augment.bank import Donor
 from spacy_causal.augment.mentions import Mention
 from spacy_causal.augment.moved import Moves, move_spans, move_targets, move_user_data
 from spacy_causal.augment.provenance import Swapped, set_provenance, text_id
+from spacy_causal.augment.seqmix.provenance import forget_mix
 
 MOVED = [SENT_START, ENT_IOB, ENT_TYPE, ENT_ID, ENT_KB_ID]
 MOVED += [NORM, TAG, POS, MORPH, LEMMA]
@@ -106,8 +107,9 @@ class Source:
         CFGen (EMNLP 2020), section 2.3: an intervention on the entity alone. All other
         tokens keep what they are annotated with, missing annotation stays missing,
         spans and targets move along. What is no longer true becomes missing: tags,
-        lemmas and ids of the swapped tokens, the vectors of `doc.tensor`, and all
-        heads: spaCy's parser reads a token without a head among others as a root.
+        lemmas and ids of the swapped tokens, the vectors of `doc.tensor`, how a mixed
+        Doc was mixed (the source still says), and all heads: spaCy's parser reads a
+        token without a head among others as a root.
 
         swaps (Sequence[Swap]): Any order; the mentions may not overlap.
         Raises ValueError for mentions that overlap or lie outside, and where the Doc's
@@ -127,6 +129,7 @@ class Source:
         if doc.user_data:
             dropped += move_user_data(doc, swapped, moves)
             move_targets(swapped, moves, [mention.label for mention, _ in swaps])
+            forget_mix(swapped)
         text, noted = self.text, []
         pairs = zip(swaps, moves.new, strict=True)
         for (mention, donor), new in reversed([*pairs]):

@@ -14,6 +14,7 @@ from spacy_causal.augment.bank import Donor, collect_entities
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
 from spacy_causal.augment.mentions import Mention, mentions_of
 from spacy_causal.augment.provenance import get_provenance, source_id, swaps_of
+from spacy_causal.augment.seqmix.provenance import get_mix, set_mix
 from spacy_causal.augment.swap import Swap, swap_entities, swap_entity
 from spacy_causal.corpus.files import empty_docbin
 from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_targets
@@ -250,6 +251,14 @@ def test_provenance_survives_a_file():
     assert (swap.text, swap.donor, swap.label) == ("Ada", "Bo Li", "PER")
     assert (swap.source_start, swap.source_end, swap.start, swap.end) == (0, 1, 0, 2)
     assert get_provenance(read)["source"] == source_id(doc)
+
+
+def test_how_a_mixed_source_was_mixed_is_said_of_the_source_alone():
+    doc = Doc(NLP.vocab, words=["Ada", "ran", "far"], ents=["B-PER", "O", "O"])
+    set_mix(doc, parents=["1", "2"], windows=[[1, 3], [0, 2]], tokens=["ran", "far"])
+    new = swap_entity(doc, Mention(0, 1, "PER"), Donor(("Bo", "Li"), (True, False)))
+    assert get_mix(new) is None and new._.seqmix is None
+    assert get_mix(doc)["windows"] == [[1, 3], [0, 2]]
 
 
 def test_adjacent_entities_of_a_type_stay_two():

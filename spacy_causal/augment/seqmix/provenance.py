@@ -34,6 +34,12 @@ def set_mix(doc: Doc, **values: Any) -> None:
     data[USER_DATA_KEY] = {**values, "perplexity": None}
 
 
+def forget_mix(doc: Doc) -> None:
+    """Say no more how a Doc was made, of which that is no longer true."""
+    data: dict[Any, Any] = doc.user_data
+    data.pop(USER_DATA_KEY, None)
+
+
 def set_perplexity(doc: Doc, perplexity: float | None) -> None:
     """Note what a screen found."""
     data: dict[Any, Any] = doc.user_data
