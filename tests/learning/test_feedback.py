@@ -228,47 +228,6 @@ def test_eq_3_is_cross_entropy_against_the_imputation():
     assert soft_cross_entropy(logits, row)[0] == pytest.approx(loop, rel=1e-6)
 
 
-@pytest.mark.parametrize("answered", [0.0, 1.0])
-def test_doubly_robust_rows_give_the_doubly_robust_loss(answered):
-    rng = np.random.default_rng(1)
-    logits, propensity = rng.normal(size=(4, 5)), np.full(4, 0.3)
-    imputed, observed = rng.dirichlet(np.ones(5), 4), np.eye(5)[[0, 3, 2, 2]]
-
-    def loss(rows):
-        return soft_cross_entropy(logits, rows)[0]
-
-    weight = answered / 0.3
-    formula = loss(imputed) + weight * (loss(observed) - loss(imputed))
-    rows = doubly_robust_uncut(imputed, observed, np.full(4, answered), propensity)
-    assert loss(rows) == pytest.approx(formula)
-
-
-def test_without_weights_above_one_nothing_is_cut():
-    rng = np.random.default_rng(1)
-    arrays = rng.dirichlet(np.ones(5), 4), np.eye(5)[[0, 3, 2, 2]]
-    args = *arrays, np.ones(4), np.full(4, 0.3)
-    uncut = doubly_robust_uncut(*args, clip=0.8)
-    cut = doubly_robust_rows(*args, clip=0.8)
-    np.testing.assert_allclose(cut, uncut, atol=1e-6)
-
-
-def test_uncut_doubly_robust_rows_are_unbiased_whatever_is_imputed():
-    rng = np.random.default_rng(2)
-    imputed, observed = rng.dirichlet(np.ones(5), 4), np.eye(5)[[0, 3, 2, 2]]
-    p = np.array([0.1, 0.5, 0.9, 1.0])
-    asked, not_asked = (
-        doubly_robust_uncut(imputed, observed, np.full(4, a), p) for a in (1.0, 0.0)
-    )
-    mean = p[:, None] * asked + (1 - p[:, None]) * not_asked
-    np.testing.assert_allclose(mean, observed, atol=1e-12)
-
-
-def test_cut_doubly_robust_rows_of_a_sure_observation_are_the_observation():
-    imputed, observed = np.array([[0.2, 0.5, 0.3]]), np.array([[1.0, 0.0, 0.0]])
-    rows = doubly_robust_rows(imputed, observed, np.ones(1), np.full(1, 0.25))
-    np.testing.assert_allclose(rows, observed)
-
-
 def test_targets_of_a_doc():
     tag_set = TagSet("bio", LABELS)
     own = distributions(5, tag_set)
@@ -331,17 +290,6 @@ def test_a_label_the_component_lacks_is_refused_by_name():
     with pytest.raises(ValueError, match="4:6 of 'a', which has 5"):
         last_known([mention(4, 6, "PER")])
     assert last_known([token(0, None, ("GPE",))])[0] != "-"
-
-
-def test_doubly_robust_targets_mix_in_the_imputation_below_a_clip_of_one():
-    tag_set = TagSet("token", LABELS)
-    own, imputed = distributions(1, tag_set), distributions(1, tag_set, seed=1)
-    answer = token(0, "LOC", propensities=(0.5, 0.4))
-    kwargs = {"mode": "imputed", "doubly_robust": True}
-    rows = targets_of([answer], tag_set, own, imputed, clip=0.5, **kwargs).rows
-    np.testing.assert_allclose(rows[0], (imputed[0] + [0, 1, 0]) / 2, atol=1e-6)
-    with pytest.raises(ValueError, match="need an imputation model"):
-        targets_of([answer], tag_set, own, clip=0.5, **kwargs)
 
 
 @st.composite
