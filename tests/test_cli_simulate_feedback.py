@@ -206,6 +206,7 @@ def test_tags_are_learnt_where_they_are_what_is_annotated(tmp_path):
         (("--doubt", "0.5"), "Less than half"),
         (("--mode", "imputed"), "imputer"),
         (("--component", "causal_tagger"), "no annotation for causal_tagger"),
+        (("--component", "ner"), "gets causal_ner or causal_tagger, not 'ner'"),
         (("--model", "nowhere"), "no installed pipeline"),
         (("--unit", "word"), "Unknown unit 'word'"),
     ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def select(
     setup_gpu(gpu_id, silent=True)
     folder = output.with_name(f".{output.name}.view")
     try:
-        _keep_inputs(output, pool, labelled)
+        keep_inputs(output, pool, labelled)
         wanted = Budget.parse(budget)
         acquire = _strategy(strategy, weight, near_duplicates, committee or [])
         nlp = load_model(model)
@@ -134,12 +135,6 @@ def select(
     if not keep_view:
         shutil.rmtree(folder, ignore_errors=True)
     msg.good(f"Wrote {output}")
-
-
-def _keep_inputs(output: Path, *inputs: Path | None) -> None:
-    for path in inputs:
-        if path is not None and output.exists() and output.samefile(path):
-            raise ValueError(f"{output} is read: write to another file.")
 
 
 def _strategy(

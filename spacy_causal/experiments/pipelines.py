@@ -64,6 +64,9 @@ def find_component(
     """
     annotated = [layer for layer in LAYERS if count_classes(docs, layer)]
     if not nlp.pipe_names:
+        if wanted not in (None, *LAYERS.values()):
+            names = " or ".join(sorted({*LAYERS.values()}))
+            raise ValueError(f"A blank pipeline gets {names}, not {wanted!r}.")
         fit = [x for x in annotated if wanted in (None, LAYERS[x])]
         if not fit:
             what = wanted or "a causal_ner or a causal_tagger"

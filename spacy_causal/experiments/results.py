@@ -24,11 +24,15 @@ class Results:
         self.path = path
 
     def rows(self) -> list[dict[str, Any]]:
-        """All rows; a last line that was cut off is not one."""
+        """All rows; a last line that was cut off is not one.
+
+        Raises ValueError for a line that is no row, with its number.
+        """
         if not self.path.exists():
             return []
-        lines = self.path.read_text(encoding="utf8").split("\n")[:-1]
-        return [json.loads(line) for line in lines if line.strip()]
+        lines = self.path.read_bytes().split(b"\n")[:-1]
+        numbered = enumerate(lines, start=1)
+        return [self._row(number, line) for number, line in numbered if line.strip()]
 
     def done(self) -> set[str]:
         """The keys of the cells that need no second run."""
@@ -67,6 +71,15 @@ class Results:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
+
+    def _row(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{self.path}:{number}: {error}") from None
+        if not isinstance(row, dict) or "key" not in row:
+            raise ValueError(f"{self.path}:{number}: no row of results.")
+        return row
 
     def _drop_cut_line(self) -> None:
         """Take off a last line that an interrupted run left without its end."""

@@ -93,6 +93,23 @@ def test_training_is_repeatable(nlp, doc):
     np.testing.assert_array_equal(*scores)
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{broken", "rows.jsonl:2: Expecting"),
+        (b"[1]", "rows.jsonl:2: no row of results"),
+        (b'{"f": 1}', "rows.jsonl:2: no row of results"),
+        (b"\xff{}", "rows.jsonl:2: 'utf-8' codec"),
+    ],
+)
+def test_a_line_that_is_no_row_is_named(tmp_path, line, reason):
+    results = Results(tmp_path / "rows.jsonl")
+    results.append({"seed": 0}, {"f": 0.5})
+    results.path.write_bytes(results.path.read_bytes() + line + b"\n")
+    with pytest.raises(ValueError, match=reason):
+        results.done()
+
+
 def test_only_cells_without_a_row_are_run(tmp_path):
     results, run = Results(tmp_path / "rows.jsonl"), []
 
