@@ -1,7 +1,10 @@
 """`Answer`: what somebody said about a token or a mention, and what they were shown."""
 
 from dataclasses import asdict, dataclass, fields
+from operator import index
 from typing import Any, Literal, get_args
+
+from spacy_causal.types import NONE_OF_THESE
 
 Unit = Literal["token", "mention"]
 OUTSIDE = "O"
@@ -21,6 +24,9 @@ class Answer:
     seed, round (int): What the noise that chose the shown types was drawn from.
     propensities (tuple[float, ...] | None): The probability with which each shown type
         came to be shown; one more, at the end, for a chosen type that was not.
+
+    numpy's numbers, as in `doc._.candidates`, become Python's, so that it can be
+    written down.
     """
 
     doc: str
@@ -35,8 +41,11 @@ class Answer:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shown", tuple(self.shown))
+        for name in ("start", "end", "seed", "round"):
+            object.__setattr__(self, name, index(getattr(self, name)))
         if self.propensities is not None:
-            object.__setattr__(self, "propensities", tuple(self.propensities))
+            plain = tuple(float(p) for p in self.propensities)
+            object.__setattr__(self, "propensities", plain)
         problem = _problem(self)
         if problem:
             where = f"{self.start}:{self.end} of {self.doc[:60]!r}"
@@ -84,6 +93,8 @@ def _problem(answer: Answer) -> str | None:
         return "says none of these, and nothing was shown"
     if answer.chosen == "" or "" in answer.shown:
         return "names a type without a name"
+    if NONE_OF_THESE in (answer.chosen, *answer.shown):
+        return f"names the type {NONE_OF_THESE!r}: that is chosen=None, and never shown"
     return _problem_of_propensities(answer)
 
 

@@ -9,27 +9,34 @@ import srsly
 
 from spacy_causal.files import write_whole
 
-FORMAT = 1
+FORMAT = 2
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
-    """Save plain values, bytes and arrays."""
-    write_whole(path, srsly.msgpack_dumps({"format": FORMAT, **state}))
+    """Save plain values, bytes and arrays, and by what damage to them shows."""
+    data = srsly.msgpack_dumps(state)
+    whole = {"format": FORMAT, "sha256": sha256(data).hexdigest(), "state": data}
+    write_whole(path, srsly.msgpack_dumps(whole))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
     """The inverse of `save_checkpoint`; reading executes nothing.
 
-    Raises ValueError when the file is no checkpoint.
+    Raises ValueError when the file is no checkpoint, or a damaged one.
     """
     try:
-        state = srsly.msgpack_loads(path.read_bytes())
-        version = state["format"]
+        whole = srsly.msgpack_loads(path.read_bytes())
+        version = whole["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no checkpoint: {error}") from error
     if version != FORMAT:
         raise ValueError(f"{path} is a checkpoint of format {version}, not {FORMAT}.")
-    return state
+    data = whole.get("state")
+    if not data or sha256(data).hexdigest() != whole.get("sha256"):
+        raise ValueError(
+            f"{path} is damaged: without it, the journal's answers are learnt again."
+        )
+    return srsly.msgpack_loads(data)
 
 
 def digest(records: Iterable[dict[str, Any]]) -> str:

@@ -32,6 +32,7 @@ from spacy_causal.learning.seeding import seeded
 from spacy_causal.learning.settings import LearnerSettings, UpdateReport
 from spacy_causal.learning.teaching import Teacher
 from spacy_causal.learning.trainer import Trainer
+from spacy_causal.pipeline.finding import find_labeller
 
 
 class Learner:
@@ -64,7 +65,7 @@ class Learner:
         checkpoint: str | Path | None = None,
         seed: int = 0,
     ):
-        self.nlp, self.component = nlp, component
+        self.nlp, self.component = nlp, find_labeller(nlp, component)
         self.initial, self.dev = list(initial), list(dev)
         self.settings, self.seed = settings or LearnerSettings(), seed
         self.journal = Journal() if journal is None else journal

@@ -80,11 +80,19 @@ class LearnerSettings:
             raise ValueError(
                 "updates and batch_size are at least 1, replay_ratio at least 0."
             )
-
-        if self.trust_prior is not None and self.trust_prior <= 0:
-            raise ValueError(f"trust_prior is above 0, not {self.trust_prior}.")
-        if not 0 <= self.mistakes < 0.5:
-            raise ValueError(f"mistakes lies in [0, 0.5), not at {self.mistakes}.")
+        for name in ("temperature", "clip", "learn_rate", "trust_prior"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name} is above 0, not {value}.")
+        for name, end in (("mistakes", 0.5), ("dropout", 1)):
+            if not 0 <= getattr(self, name) < end:
+                value = getattr(self, name)
+                raise ValueError(f"{name} lies in [0, {end}), not at {value}.")
+        for name in ("freeze", "also_train"):
+            if isinstance(getattr(self, name), str):
+                raise ValueError(
+                    f"{name} is a list of names: ({getattr(self, name)!r},)."
+                )
         for name in ("trust_decay", "gold_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} lies between 0 and 1.")

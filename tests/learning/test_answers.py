@@ -34,6 +34,7 @@ def test_comes_back_from_json(changes):
         ({"shown": ("PER", "PER")}, "a type twice"),
         ({"shown": (), "chosen": None}, "nothing was shown"),
         ({"chosen": ""}, "without a name"),
+        ({"chosen": "none of these"}, "that is chosen=None"),
         ({"propensities": (0.5,)}, "has 1 propensities for 2 types"),
         ({"propensities": (0.5, 0.5, 0.5)}, "has 3 propensities for 2 types"),
         ({"propensities": (0.5, 0.0)}, "no probability above 0"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import spacy
+import srsly
 from spacy.tokens import Doc
 from toy_sessions import FAST, answers_to, session, untrained, weights_of
 
@@ -74,8 +75,17 @@ def test_a_checkpoint_of_another_session_is_refused(tmp_path, on_disk):
         load(settings=LearnerSettings())
     with pytest.raises(ValueError, match="does not belong to the journal"):
         load(journal=Journal())
-    path.write_bytes(path.read_bytes()[:-1])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
     with pytest.raises(ValueError, match="is no checkpoint"):
+        load()
+    middle = len(whole) // 2
+    flipped = bytes([whole[middle] ^ 1])
+    path.write_bytes(whole[:middle] + flipped + whole[middle + 1 :])
+    with pytest.raises(ValueError, match="is damaged"):
+        load()
+    path.write_bytes(srsly.msgpack_dumps({"format": 2}))
+    with pytest.raises(ValueError, match="is damaged"):
         load()
 
 

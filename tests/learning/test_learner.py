@@ -13,6 +13,7 @@ from toy_sessions import FAST, found, gold_docs, session, truth, untrained
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.cold_start import cold_start
 from spacy_causal.learning.imputation import imputer_from
+from spacy_causal.learning.journal import Journal
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
 
@@ -147,11 +148,55 @@ def test_later_answers_about_a_text_join_the_earlier_ones(ner, docs):
         ({"mode": "x"}, "Unknown mode 'x'"),
         ({"updates": 0}, "at least 1"),
         ({"doubly_robust": True, "mode": "positives_only"}, "imputes something"),
+        ({"temperature": 0}, "temperature is above 0, not 0"),
+        ({"clip": -1.0}, "clip is above 0, not -1.0"),
+        ({"learn_rate": 0.0}, "learn_rate is above 0, not 0.0"),
+        ({"dropout": 1.0}, "dropout lies in .0, 1., not at 1.0"),
+        ({"freeze": "tok2vec"}, "freeze is a list of names: .'tok2vec',."),
     ],
 )
 def test_settings_that_make_no_sense(settings, reason):
     with pytest.raises(ValueError, match=reason):
         LearnerSettings(**settings)
+
+
+@pytest.mark.parametrize("component", ["nobody", "ner", "candidate_scorer"])
+def test_teaches_labellers_only(ner, component):
+    ner.add_pipe("ner")
+    ner.add_pipe("candidate_scorer")
+    with pytest.raises(ValueError, match=f"has no {component} that is a causal_ner"):
+        Learner(ner, component)
+
+
+def test_a_disabled_component_would_learn_nothing(ner):
+    with (
+        ner.select_pipes(disable="causal_ner"),
+        pytest.raises(ValueError, match="it has no pipes"),
+    ):
+        Learner(ner, "causal_ner")
+
+
+def test_answers_as_candidates_give_them_are_written_down(ner, docs, tmp_path):
+    ner.add_pipe(
+        "candidate_scorer",
+        config={"unit": "token", "explore": 0.5, "propensities": True},
+    )
+    journal = Journal(tmp_path / "journal.jsonl")
+    learner = Learner(ner, "causal_ner", settings=FAST, journal=journal)
+    doc = ner(Doc(ner.vocab, words=[token.text for token in docs[0]]))
+    question = doc._.candidates[0]
+    told = Answer(
+        "d",
+        np.int64(question.start),
+        np.int32(question.end),
+        question.labels,
+        question.labels[0],
+        propensities=question.propensities,
+    )
+    learner.answer(doc, [told])
+    assert learner.update().n_answers == 1
+    (record,) = [x for x in Journal(journal.path) if x["event"] == "answered"]
+    assert [Answer.from_dict(said) for said in record["answers"]] == [told]
 
 
 def test_entities_of_a_mention_answer_are_spans(ner):
