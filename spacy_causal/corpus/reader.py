@@ -31,7 +31,7 @@ def create_corpus(
     gold_preproc (bool): Use the reference's sentences and tokens for predictions.
     max_length (int): Cut Docs this long into sentences, whose targets go along; 0 for
         no limit.
-    limit (int): Stop after this many Docs; 0 for no limit.
+    limit (int): Stop after this many Docs; 0 or below, as in spaCy, for no limit.
     augmenter (Callable | None): Makes examples of an example.
     Raises ValueError when the path is not set.
     """
@@ -54,7 +54,7 @@ class _TargetCorpus(Corpus):
     def read_docbin(self, vocab: Vocab, locs: Iterable[str | Path]) -> Iterator[Doc]:
         docs = (doc for loc in locs for doc in read_spacy(Path(loc), vocab) if len(doc))
         warned = False
-        for doc in islice(docs, self.limit or None):
+        for doc in islice(docs, self.limit if self.limit > 0 else None):
             if not warned and not is_annotated(doc):
                 warned = True
                 warnings.warn(_lost_targets(doc, self.path), stacklevel=2)

@@ -10,14 +10,16 @@ def create_refresh_confounders(
     corpus: Callable[[Language], Iterable[Example]],
 ) -> Callable[[Language], Language]:
     """For `[training.before_to_disk]` where the optimizer averages parameters: the
-    vectors were seen with other weights than those that are saved.
+    vectors were seen with other weights than those that are saved. Components that are
+    frozen stay as they are.
 
     corpus (Callable[[Language], Iterable[Example]]): A reader of training data.
     """
 
     def refresh(nlp: Language) -> Language:
+        frozen = nlp.config["training"]["frozen_components"]
         for name, pipe in nlp.pipeline:
-            if hasattr(pipe, "refresh_confounders"):
+            if hasattr(pipe, "refresh_confounders") and name not in frozen:
                 later = nlp.pipe_names[nlp.pipe_names.index(name) :]
                 texts = (example.predicted for example in corpus(nlp))
                 with nlp.select_pipes(disable=later):

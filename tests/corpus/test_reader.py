@@ -81,7 +81,7 @@ def test_limit_counts_the_docs_of_all_files(tmp_path, doc):
         DocBin(docs=[doc, NLP.make_doc(""), doc], store_user_data=True).to_disk(
             tmp_path / f"{name}.spacy"
         )
-    for limit, count in [(0, 6), (1, 1), (2, 2), (3, 3), (9, 6)]:
+    for limit, count in [(-1, 6), (0, 6), (1, 1), (2, 2), (3, 3), (9, 6)]:
         assert len(list(create_corpus(tmp_path, limit=limit)(NLP))) == count
 
 

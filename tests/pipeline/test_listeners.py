@@ -219,6 +219,20 @@ def test_vectors_seen_anew_are_those_of_the_weights_as_they_are(nlp, examples):
     assert not np.allclose(now, running, atol=1e-5)
 
 
+def test_vectors_of_a_frozen_component_stay_as_they_are(nlp, examples):
+    from spacy_causal.pipeline.refresh import create_refresh_confounders
+
+    for name in ("frozen", "learning"):
+        config = {"model": {"tok2vec": CNN}, "confounders": FREQUENT}
+        nlp.add_pipe("causal_ner", name=name, config=config)
+    learn(nlp, examples, steps=5)
+    nlp.config["training"]["frozen_components"] = ["frozen"]
+    before = {name: pipe.model.to_bytes() for name, pipe in nlp.pipeline}
+    create_refresh_confounders(lambda nlp: examples[:1])(nlp)
+    assert nlp.get_pipe("frozen").model.to_bytes() == before["frozen"]
+    assert nlp.get_pipe("learning").model.to_bytes() != before["learning"]
+
+
 def test_confounders_from_a_reader_of_their_own(nlp, examples):
     nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})
     ner = nlp.get_pipe("causal_ner")
