@@ -249,6 +249,8 @@ class TokenLabeller(TrainablePipe):
         """Add a label, also after training. RETURNS (int): 0 if it was there."""
         if not isinstance(label, str) or not label.strip():
             raise ValueError(f"A label is a word, not {label!r}.")
+        if label == "O" and self.layer == "ner":
+            raise ValueError('"O" is what tokens outside of entities have: no label.')
         if label in self.labels:
             return 0
         self.cfg["labels"].append(label)

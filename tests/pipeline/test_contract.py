@@ -311,6 +311,11 @@ def test_what_is_no_label(nlp, label):
         build(nlp, "ner-bio").get_pipe("labeller").add_label(label)
 
 
+def test_outside_is_no_type_of_entity(nlp):
+    with pytest.raises(ValueError, match="outside of entities"):
+        build(nlp, "ner-bio").get_pipe("labeller").add_label("O")
+
+
 def test_ten_thousand_tokens(trained):
     doc = Doc(trained.vocab, words=["Anna", "Smith", "spoke", "."] * 2500)
     assert len(trained(doc)) == 10_000
