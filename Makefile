@@ -31,8 +31,8 @@ explore: install
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile -m hypothesis
 
 coverage: install
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --cov --cov-fail-under=95 \
-		--cov-report=term-missing:skip-covered
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --hypothesis-profile repeatable \
+		--cov --cov-fail-under=95 --cov-report=term-missing:skip-covered
 
 mutants: install
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
