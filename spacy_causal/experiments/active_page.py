@@ -33,6 +33,9 @@ QUESTION = (
 # Okabe and Ito's, for those who see few colours.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a869a")
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
+EVERYTHING = "everything labelled"
+# What a row of the legend holds, and what a line's mark and its spaces take of it.
+CHARACTERS, HANDLE = 90, 9
 SETTINGS = (
     *("train", "dev", "config", "lang", "component", "initial", "budget", "fresh"),
     *("augment", "steps"),
@@ -108,13 +111,15 @@ def _draw(curves: Curves, full: Mapping[int, float]) -> Drawing:
         _draw_arm(axes, at, values, label=arm, color=color, marker=mark)
     if full:
         level = 100 * mean(full.values())
-        axes.axhline(level, color=INK, ls="--", lw=1, label="everything labelled")
+        axes.axhline(level, color=INK, ls="--", lw=1, label=EVERYTHING)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set(xlabel="words labelled", ylabel="F1 (%)")
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.grid(alpha=0.15, color=INK)
     axes.set_axisbelow(True)
-    drawing.legend(loc="outside upper left", ncols=4, frameon=False)
+    longest = max(map(len, (*curves, EVERYTHING)))
+    columns = max(1, min(4, CHARACTERS // (longest + HANDLE)))
+    drawing.legend(loc="outside upper left", ncols=columns, frameon=False)
     return drawing
 
 

@@ -18,6 +18,7 @@ from spacy_causal.experiments.active_curves import (
     table,
     words_needed,
 )
+from spacy_causal.experiments.active_page import _draw
 
 
 def rows_of(strategy, seed, words, scores):
@@ -127,3 +128,24 @@ def test_the_answer_says_who_how_much_and_how_sure():
     alone = [row for row in one_seed if row["strategy"] == "random"]
     said = "With random, mean F1 from 100 to 300 words labelled is 40.0."
     assert findings(alone) == [said]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["random"],
+        ["random", "mnlp", "badge", "token_entropy", "wbadge:weight=1/l2"] * 2,
+        ["wbadge:weight=1/l2,near_duplicates=0.95", "bald:samples=100,dropout=0.5"],
+    ],
+)
+def test_the_legend_is_not_cut_off(names):
+    curves = {
+        f"{name}{' ' * i}": {0: Curve([100, 200], [0.2, 0.4])}
+        for i, name in enumerate(names)
+    }
+    drawing = _draw(curves, {0: 0.9})
+    drawing.draw_without_rendering()
+    (legend,) = drawing.legends
+    inside, whole = legend.get_window_extent(), drawing.bbox
+    assert inside.x0 >= 0
+    assert inside.x1 <= whole.x1
