@@ -26,7 +26,8 @@ def read_conll(path: Path, options: Options, counts: Counter[str]) -> Iterator[I
     try:
         columns = find_columns(sample, options)
     except ValueError as error:
-        yield Problem(path, 1, str(error))
+        unreadable = [] if sample else _problems(path)
+        yield from unreadable or [Problem(path, 1, str(error))]
         return
     for block in read_blocks(path):
         lines = [line for line in block if not isinstance(line, Problem)]
@@ -40,6 +41,10 @@ def read_conll(path: Path, options: Options, counts: Counter[str]) -> Iterator[I
         counts["-DOCSTART- lines"] += sum(x.startswith(DOCSTART) for _, x in lines)
         if tokens:
             yield from _read_sentence(path, tokens, columns)
+
+
+def _problems(path: Path) -> list[Problem]:
+    return [line for line in read_lines(path) if isinstance(line, Problem)]
 
 
 def _token_lines(path: Path) -> Iterator[str]:

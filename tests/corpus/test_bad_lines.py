@@ -41,6 +41,7 @@ CASES = [
     ("a.conll", b"Ada B-P\nran O\n\nb\n", 4, "1 columns where the file has 2"),
     ("a.conll", b"Ada B-P\nran\x00 O\n", 2, "control character U+0000"),
     ("a.conll", b"Ada B-P\nr\xffn O\n", 2, "no UTF-8: 0xff"),
+    ("a.conll", b"\nr\xffn O\n", 2, "no UTF-8: 0xff"),
     ("a.conll", b"Ada B-P\nin O\nRome PER\n", 3, "'PER' is none of the scheme 'bio'"),
     ("a.conll", b"Ada\nran\n", 1, "no columns"),
     ("a.conll", b"Ada\tB-P\n \tO\n", 2, "the token ' ' is empty"),
