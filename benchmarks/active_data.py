@@ -6,7 +6,7 @@ from typing import Any
 
 import spacy
 from citisl_data import standardise
-from encoders import CORPORA
+from encoders import find_corpus
 from features import add_features
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -168,12 +168,6 @@ def read_annotated(path: str, vocab: spacy.Vocab) -> list[Doc]:
 
     Raises FileNotFoundError where it is not there.
     """
-    place = CORPORA / path
-    if not place.exists():
-        raise FileNotFoundError(
-            f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
-            f"and this one is read from {path} in it."
-        )
-    found = read_docs(place, Options(), Summary())
+    found = read_docs(find_corpus(path), Options(), Summary())
     docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
     return [doc for doc in docs if len(doc)]

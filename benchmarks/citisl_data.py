@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import spacy
-from encoders import CORPORA, LISTENER
+from encoders import LISTENER, find_corpus
 from features import add_features
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
@@ -124,13 +124,7 @@ def read(path: str, vocab: spacy.Vocab, kind: str) -> list[Doc]:
 
     Raises FileNotFoundError where it is not there.
     """
-    place = CORPORA / path
-    if not place.exists():
-        raise FileNotFoundError(
-            f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
-            f"and this one is read from {path} in it, as CoNLL columns, CoNLL-2012 or "
-            "CoNLL-U."
-        )
+    place = find_corpus(path, ", as CoNLL columns, CoNLL-2012 or CoNLL-U")
     found = read_docs(place, Options(), Summary())
     docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
     docs = [doc for doc in docs if len(doc)]

@@ -36,6 +36,21 @@ LISTENER = {
 BATCH = {"cnn": 32, "minilm": 16}
 
 
+def find_corpus(path: str, forms: str = "") -> Path:
+    """A file in the folder that SPACY_CAUSAL_CORPORA names.
+
+    forms (str): What it is read as, for what is said.
+    Raises FileNotFoundError where it is not there.
+    """
+    place = CORPORA / path
+    if not place.exists():
+        raise FileNotFoundError(
+            f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
+            f"and this one is read from {path} in it{forms}."
+        )
+    return place
+
+
 def encoder_of(
     nlp: spacy.Language,
     kind: str,
