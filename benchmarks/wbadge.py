@@ -22,7 +22,16 @@ from tqdm import tqdm
 
 from spacy_causal.acquisition.named import make_strategy
 from spacy_causal.experiments.active import Course, Round, first_share, run_rounds
-from spacy_causal.experiments.active_curves import ALL, HEADER, NEEDED, needed_table
+from spacy_causal.experiments.active_curves import (
+    ALL,
+    HEADER,
+    NEEDED,
+    areas,
+    curves_of,
+    gain,
+    needed_table,
+    say_points,
+)
 from spacy_causal.experiments.active_curves import table as strategies_table
 from spacy_causal.experiments.active_simulation import create_look, train_everything
 from spacy_causal.experiments.results import Results, cell_key
@@ -151,6 +160,11 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
             print()
             for line in (header, ["---"] * len(header), *lines):
                 print("|", " | ".join(line), "|")
+        found = areas(curves_of(own))
+        best, *others = (name for name, *_ in strategies_table(own))
+        for other in (name for name in others if name in found):
+            ahead = say_points(gain(found, best, other))
+            print(f"\n{best} is ahead of {other} by {ahead}")
 
 
 if __name__ == "__main__":
