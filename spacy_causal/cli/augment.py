@@ -10,6 +10,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
+from spacy_causal.cli.options import GpuId
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def augment(
     html: Annotated[
         Path | None, typer.Option(help="Write a page of swaps here.", dir_okay=False)
     ] = None,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Swap entities for others of their type; keep what the discriminator still finds.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.options import GpuId, Page
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_folder_whole, write_whole
 
@@ -45,10 +46,8 @@ def calibrate(
     json: Annotated[
         Path | None, typer.Option(help="Figures to write.", dir_okay=False)
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Page to write.", dir_okay=False)
-    ] = None,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    html: Page = None,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Fit a temperature on held-out data: NLL, ECE and risk-coverage before and after,
     per token and per mention."""

@@ -9,6 +9,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.calibrate import command_line, score_file
+from spacy_causal.cli.options import GpuId
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def card(
         int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Of samples and swaps.", min=0)] = 0,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Write a model card: data and labels, F1 by type, names seen and unseen, ACE and
     RI, calibration, confounders, where the labels come from, versions."""

@@ -8,6 +8,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
+from spacy_causal.cli.options import GpuId, Page
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_whole
 
@@ -45,10 +46,8 @@ def effects(
     output: Annotated[
         Path | None, typer.Option(help="JSON file to write.", dir_okay=False)
     ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Page to write.", dir_okay=False)
-    ] = None,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    html: Page = None,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Measure what a pipeline reads: ACE and RI of entities and contexts, F1 on names
     seen and unseen, swap invariance."""

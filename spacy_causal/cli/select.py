@@ -11,6 +11,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
+from spacy_causal.cli.options import GpuId
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def select(
     keep_view: Annotated[
         bool, typer.Option("--keep-view", help="Keep what was read beside the output.")
     ] = False,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Choose which texts of a pool to annotate next.
 

@@ -7,6 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
+from spacy_causal.cli.options import GpuId
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def seqmix(
     html: Annotated[
         Path | None, typer.Option(help="Write a page of mixes here.", dir_okay=False)
     ] = None,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Mix pairs of labelled texts; keep what a language model does not find too odd.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.options import GpuId, Page, RowsFile
 from spacy_causal.cli.progress import show_progress
 from spacy_causal.cli.report import require_report
 
@@ -74,17 +75,9 @@ def simulate_active(
     seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The first.", min=0)] = 0,
     bound: Annotated[bool, typer.Option(help="Also: everything labelled.")] = True,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            help="JSON lines to append to; what is there is not run again.",
-            dir_okay=False,
-        ),
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option(help="Page to write.", dir_okay=False)
-    ] = None,
-    gpu_id: Annotated[int, typer.Option(help="-1 for the CPU.")] = -1,
+    output: RowsFile = None,
+    html: Page = None,
+    gpu_id: GpuId = -1,
 ) -> None:
     """Try active learning on labelled data: how many words would it save?"""
     from spacy.cli._util import setup_gpu
