@@ -29,6 +29,7 @@ from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.reading import bare_copy
+from spacy_causal.types import Precision
 
 RESULTS = Results(Path(__file__).parent / "results" / "pool_speed.jsonl")
 RUN = time.strftime("%Y-%m-%dT%H:%M:%S")
@@ -47,14 +48,17 @@ def main(sentences: int = 600, rounds: int = 3, samples: int = 100) -> None:
     pool = {str(i): doc for i, doc in enumerate(docs)}
     n_words = sum(map(len, docs))
 
-    def view(name: str, **settings: Any) -> Callable[[], Any]:
+    def view(
+        name: str, precision: Precision = "float32", **settings: Any
+    ) -> Callable[[], Any]:
         needs = getattr(strategies, f"create_{name}")(**settings).needs
-        return lambda: view_pool(ours, "causal_ner", pool, needs)
+        return lambda: view_pool(ours, "causal_ner", pool, needs, precision=precision)
 
     runs = {
         "ner, nlp.pipe": lambda: pipe(spacys, docs),
         "causal_ner, nlp.pipe": lambda: pipe(ours, docs),
         **{f"view, {name}": view(name) for name in ONE_PASS},
+        "view, wbadge, bfloat16": view("wbadge", "bfloat16"),
         f"view, bald {samples}": view("bald", samples=samples),
     }
     seconds: dict[str, list[float]] = {name: [] for name in runs}

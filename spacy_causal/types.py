@@ -98,6 +98,7 @@ BudgetUnit = Literal["sentences", "words"]
 # How gradients are held. Who reads a pool, this process or Ray's workers, is another
 # choice, the `--engine` of `select`.
 Engine = Literal["auto", "exact", "sketch", "factors"]
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,13 @@ class Weight(StrEnum):
     per_squared_word = "1/l2"
 
 
+class Products(StrEnum):
+    """The precision in which transformers multiply."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
+
 class Reading(StrEnum):
     """What reads the pool: not how gradients are held, a strategy's own `engine`."""
 
@@ -90,6 +97,9 @@ def select(
     ] = None,
     engine: Annotated[Reading, typer.Option(help=ENGINE)] = Reading.local,
     workers: Annotated[int, typer.Option(help="Of ray.", min=1)] = 2,
+    precision: Annotated[
+        Products, typer.Option(help="Of a transformer: bfloat16 is faster, coarser.")
+    ] = Products.float32,
     keep_view: Annotated[
         bool, typer.Option("--keep-view", help="Keep what was read beside the output.")
     ] = False,
@@ -127,6 +137,7 @@ def select(
                 folder=folder,
                 on_block=bar.update,
                 read_blocks=_read_blocks(engine, model, committee or [], workers),
+                precision=precision.value,
             )
         _show(chosen, len(found.passages))
         lines = (json.dumps(x, ensure_ascii=False) for x in _records(chosen, pool.name))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 from spacy.tokens import Doc
@@ -18,9 +18,7 @@ from spacy_causal.augment.perplexity.screen import (
     perplexity,
     screen_of,
 )
-from spacy_causal.types import Screen
-
-Precision = Literal["float32", "bfloat16"]
+from spacy_causal.types import Precision, Screen
 
 
 def create_causal_lm_perplexity(

@@ -1,6 +1,6 @@
 """A block of a pool, read in one go: the arrays that its documents leave."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -12,16 +12,19 @@ from thinc.types import Floats1d, Floats2d, Ints1d
 from spacy_causal.acquisition.gradients import CountSketch, embed_batch, label_errors
 from spacy_causal.acquisition.uncertainty import mutual_information
 from spacy_causal.learning.pool.labeller import Labeller
+from spacy_causal.learning.pool.transformers import computing_in, word_pieces
 from spacy_causal.learning.reading import memory_zone
 from spacy_causal.numeric import entropy, log_softmax, softmax
 from spacy_causal.tags.decode import decode
 from spacy_causal.tags.scheme import TagSet
-from spacy_causal.types import Engine, Needs, TokenScores
+from spacy_causal.types import Engine, Needs, Precision, TokenScores
 
 Arrays = dict[str, np.ndarray]
 # One row a token of each of these, one a document of all others.
 BY_TOKEN = ("probabilities", "hidden", "votes", "samples", "information")
 BATCH_WORDS, BATCH_DOCS = 2048, 128
+# More rows than these do not make a transformer's products faster, and pad more.
+BATCH_PIECES = 768
 ROWS_AT_ONCE = 16
 
 
@@ -32,6 +35,7 @@ class Plan:
     engine (Engine | None): How gradients are held, "auto" decided.
     sketch (CountSketch | None): Where they are sketched.
     n_tags (int): Of the committee together.
+    precision (Precision): In which transformers multiply.
     """
 
     needs: Needs
@@ -39,6 +43,7 @@ class Plan:
     engine: Engine | None
     sketch: CountSketch | None
     n_tags: int
+    precision: Precision = "float32"
 
     @property
     def asks(self) -> bool:
@@ -61,10 +66,11 @@ def read_block(
         what the plan's needs name, as `BY_TOKEN` says.
     """
     rows: list[tuple[Ints1d, Arrays]] = []
-    with memory_zone(committee[0].nlp):
+    models = [model for each in committee for model in each.transformers]
+    with memory_zone(committee[0].nlp), computing_in(plan.precision, models):
         docs = dict(enumerate(committee[0].prepare(texts)))
         lengths = np.array([len(doc) for doc in docs.values()], dtype=np.int64)
-        batches = batches_by_length(lengths) if plan.asks else ()
+        batches = _batches(committee[0], docs, lengths) if plan.asks else ()
         for number, places in enumerate(batches):
             # What pipes write on Docs, vectors above all, goes with the batch.
             batch = [docs.pop(i) for i in places]
@@ -76,12 +82,15 @@ def read_block(
     return {"lengths": lengths, **_in_order(rows, lengths)}
 
 
-def batches_by_length(lengths: Ints1d) -> Iterator[Ints1d]:
-    """Places of like lengths, the shortest first, those without tokens left out."""
+def batches_by_length(lengths: Ints1d, most: int = BATCH_WORDS) -> Iterator[Ints1d]:
+    """Places of like lengths, the shortest first, those without tokens left out.
+
+    most (int): Tokens of a batch, with what pads them, unless one document has more.
+    """
     order = [int(i) for i in np.argsort(lengths, kind="stable") if lengths[i]]
     batch: list[int] = []
     for i in order:
-        full = (len(batch) + 1) * int(lengths[i]) > BATCH_WORDS
+        full = (len(batch) + 1) * int(lengths[i]) > most
         if batch and (full or len(batch) == BATCH_DOCS):
             yield np.array(batch)
             batch = []
@@ -175,6 +184,16 @@ def halved(rows: np.ndarray) -> np.ndarray:
     limit = np.finfo(np.float16).max
     fits = not rows.size or abs(rows).max() < limit
     return rows.astype(np.float16) if fits else rows.astype(np.float32)
+
+
+def _batches(
+    labeller: Labeller, docs: Mapping[int, Doc], lengths: Ints1d
+) -> Iterator[Ints1d]:
+    """Of like numbers of word pieces where a transformer reads them, else of words."""
+    pieces = word_pieces(labeller.transformers, list(docs.values()))
+    if pieces is None:
+        return batches_by_length(lengths)
+    return batches_by_length(np.where(lengths > 0, pieces, 0), BATCH_PIECES)
 
 
 def _gradient_rows(

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from spacy_causal.learning.pool.labeller import Labeller
 from spacy_causal.learning.pool.store import FileStore, MemoryStore, Store
 from spacy_causal.learning.pool.view import PoolView
 from spacy_causal.learning.reading import memory_zone, words_of
-from spacy_causal.types import Needs
+from spacy_causal.types import Needs, Precision
 
 BLOCK = 4096
 EXACT_BYTES = MEMORY_BYTES = 2_000_000_000
@@ -39,6 +40,7 @@ def view_pool(
     folder: Path | None = None,
     on_block: Callable[[int], Any] = lambda n: None,
     read_blocks: ReadBlocks | None = None,
+    precision: Precision = "float32",
 ) -> PoolView:
     """Compute what is needed of a pool: each document is read once, in batches of like
     length, by the pipes before the component and then by the component.
@@ -52,6 +54,8 @@ def view_pool(
         folder for what takes more than 2 GB.
     on_block (Callable[[int], Any]): Is told how many documents are done.
     read_blocks (ReadBlocks | None): Reads blocks elsewhere; None: here.
+    precision (Precision): In which transformers multiply: "bfloat16" is faster where
+        the processor has it, and coarser.
     Raises ValueError for a component that cannot be read or reads only zeros.
     """
     members = [Labeller(each, component) for each in (nlp, *committee)]
@@ -60,8 +64,8 @@ def view_pool(
             f"A committee of {needs.votes} is asked for, and {len(members)} given."
         )
     ids, texts = list(pool), list(pool.values())
-    store = _open_store(folder, members, pool, needs, seed)
-    plan = make_plan(members, texts, needs, seed)
+    plan = replace(make_plan(members, texts, needs, seed), precision=precision)
+    store = _open_store(folder, members, pool, plan)
     blocks = [
         (i, texts[i * BLOCK : (i + 1) * BLOCK]) for i in range(-(-len(ids) // BLOCK))
     ]
@@ -114,10 +118,11 @@ def make_plan(
 
 
 def digest_of(
-    members: Sequence[Labeller], pool: Mapping[str, str | Doc], needs: Needs, seed: int
+    members: Sequence[Labeller], pool: Mapping[str, str | Doc], plan: Plan
 ) -> str:
     """What tells one view from another: the pipelines, the pool, and what is asked."""
-    digest = hashlib.sha256(repr((needs, seed, BLOCK)).encode())
+    asked = plan.needs, plan.seed, plan.precision, BLOCK
+    digest = hashlib.sha256(repr(asked).encode())
     for member in members:
         digest.update(member.component.encode())
         digest.update(member.nlp.to_bytes(exclude=["strings"]))
@@ -132,12 +137,11 @@ def _open_store(
     folder: Path | None,
     members: Sequence[Labeller],
     pool: Mapping[str, str | Doc],
-    needs: Needs,
-    seed: int,
+    plan: Plan,
 ) -> Store:
     if folder is None:
         return MemoryStore()
-    return FileStore(folder / digest_of(members, pool, needs, seed))
+    return FileStore(folder / digest_of(members, pool, plan))
 
 
 def _gradient_width(labeller: Labeller, texts: Texts) -> int:

@@ -15,6 +15,7 @@ from thinc.types import Floats2d
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spacy_causal.learning.pool.transformers import find_transformers
 from spacy_causal.learning.reading import bare_copy, read_upstream
 from spacy_causal.learning.seeding import seeded
 from spacy_causal.ml.head import module_of
@@ -47,6 +48,7 @@ class Labeller:
                 "is expected, which gives each token a distribution."
             )
         self.encoder: Model = self.pipe.model.get_ref("tok2vec")
+        self.transformers = find_transformers(nlp, component)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from spacy_causal.corpus.records import Problem
 from spacy_causal.learning.pool.compute import ReadBlocks, view_pool
 from spacy_causal.learning.pool.source import Passage, Split, read_passages
 from spacy_causal.learning.pool.view import PoolView
-from spacy_causal.types import Acquire, Budget, Needs
+from spacy_causal.types import Acquire, Budget, Needs, Precision
 
 LABELLED = "labelled "
 
@@ -90,6 +90,7 @@ def select_next(
     folder: Path | None = None,
     on_block: Callable[[int], Any] = lambda n: None,
     read_blocks: ReadBlocks | None = None,
+    precision: Precision = "float32",
 ) -> Selection:
     """Look at a pool and choose from it; `view_pool` says what the settings are."""
     looked_at = pool.read_by(acquire.needs)
@@ -100,7 +101,7 @@ def select_next(
     labelled = [id for id in pool.labelled if id in looked_at]
     view = view_pool(
         nlp, component, texts, acquire.needs, seed=seed, committee=committee,
-        folder=folder, on_block=on_block, read_blocks=read_blocks,
+        folder=folder, on_block=on_block, read_blocks=read_blocks, precision=precision,
     )  # fmt: skip
     chosen = acquire(view, labelled, list(pool.passages), budget, default_rng(seed))
     words = view.lengths(chosen).tolist()
