@@ -1,18 +1,20 @@
 """Three costs of SeqMix: the nearest word, the screen, and finding pairs.
 
-    python benchmarks/seqmix_speed.py   # quiet machine
+    python benchmarks/seqmix_speed.py --peers FOLDER   # quiet machine
     OMP_NUM_THREADS=1 python benchmarks/seqmix_speed.py --clock processor   # busy one
 
 Processor time with one thread is what other processes disturb least, but says nothing
 of what more threads gain: the loop cannot use them, a matrix product can.
-`nearest` compares one matrix product a batch with the loop of the paper's description
-(one query at a time, its distance to every row), on random unit vectors: the loop
-reads `--looped` of the queries and its time is scaled to all of them. `screen` scores
+`nearest` compares matrix products with a loop over queries, on random unit vectors: the
+authors' own, where FOLDER holds a clone of rz-zhang/SeqMix (SeqMix/), their
+`most_similar`, which sorts out the seven closest, else one of ours. A loop reads
+`--looped` of the queries and its time is scaled to all of them. `screen` scores
 texts by a GPT-2-shaped model of random weights, one at a time and in batches. `pairs`
 reads CoNLL-2003's training sentences and counts their pairs. One row a case goes to
 benchmarks/results/seqmix_speed.jsonl.
 """
 
+import ast
 import os
 import platform
 import time
@@ -65,19 +67,20 @@ def main(
     looped: int = 100,
     sentences: int = 256,
     clock: str = "wall",
+    peers: Path | None = None,
 ) -> None:
     """Measure each case once after a warm-up."""
     if clock not in CLOCKS:
         raise typer.BadParameter(f"one of {', '.join(CLOCKS)}", param_hint="--clock")
     CLOCK.append(clock)
     docs = labelled(max(SIZES))
-    nearest(queries, looped)
+    nearest(queries, looped, peers)
     screen([doc.text for doc in docs if len(doc) > 3][:sentences])
     for size in SIZES:
         pairs(docs[:size])
 
 
-def nearest(n_queries: int, looped: int) -> None:
+def nearest(n_queries: int, looped: int, peers: Path | None) -> None:
     """The closest of 28,996 rows, two of them excluded."""
     rng = np.random.default_rng(0)
     vectors, queries = unit(rng, VOCABULARY), unit(rng, n_queries)
@@ -86,7 +89,8 @@ def nearest(n_queries: int, looped: int) -> None:
     table.nearest(queries[:64], excluded[:64])
     found, ours = timed(lambda: table.nearest(queries, excluded))
     rest = list(zip(queries[:looped], excluded[:looped], strict=True))
-    expected, theirs = timed(lambda: [closest(vectors, *pair) for pair in rest])
+    one = closest if peers is None else reference(peers, vectors)
+    expected, theirs = timed(lambda: [one(vectors, *pair) for pair in rest])
     scaled = theirs * n_queries / looped
     RESULTS.append(
         {"run": RUN, "case": "nearest", "queries": n_queries, "rows": VOCABULARY},
@@ -94,6 +98,7 @@ def nearest(n_queries: int, looped: int) -> None:
             "seconds": round(ours, 3),
             "loop_seconds_scaled": round(scaled, 1),
             "looped": looped,
+            "loop": "ours" if peers is None else "the authors'",
             "ratio": round(scaled / ours, 1),
             "same": int((found[:looped] == np.array(expected)).sum()),
             **machine(),
@@ -106,6 +111,29 @@ def closest(vectors: np.ndarray, query: np.ndarray, excluded: list[int]) -> int:
     distances = np.sqrt(((vectors - query) ** 2).sum(axis=1))
     distances[excluded] = np.inf
     return int(distances.argmin())
+
+
+def reference(folder: Path, vectors: np.ndarray) -> Callable[..., int]:
+    """The authors' search, its functions as they are, over these rows."""
+    names: dict[str, Any] = {"np": np, "mydict_values": vectors, "tokenizer": Ids()}
+    for file, name in (("active_learn", "multi_argmax"), ("seqmix", "most_similar")):
+        tree = ast.parse((folder / "SeqMix" / f"{file}.py").read_text())
+        tree.body = [x for x in tree.body if getattr(x, "name", "") == name]
+        exec(compile(tree, file, "exec"), names)
+
+    def search(_: np.ndarray, query: np.ndarray, excluded: list[int]) -> int:
+        pool = names["most_similar"](query, 7)
+        return next(row for row in pool if row not in excluded)
+
+    return search
+
+
+class Ids:
+    """Rows instead of words."""
+
+    def convert_ids_to_tokens(self, row: int) -> int:
+        """The row itself."""
+        return row
 
 
 def unit(rng: np.random.Generator, n: int) -> np.ndarray:

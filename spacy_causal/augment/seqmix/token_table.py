@@ -17,18 +17,25 @@ from spacy_causal.augment.seqmix.embeddings import (
     special_tokens,
     static_vectors,
 )
+from spacy_causal.augment.seqmix.nearest import (
+    HalfTable,
+    half_norms,
+    multiplies_bfloat16,
+    nearest_rows,
+)
 
 Source = Literal["auto", "static", "input", "contextual"]
-# Rows of scores that stay in the processor's cache while their best is looked for.
-BATCH = 512
+# From so many queries and words on, candidates are looked for in half precision.
+MANY, LARGE = 64, 4096
 
 
 @dataclass(frozen=True)
 class TokenTable:
     """Words and their vectors.
 
-    A search is one matrix product a batch of queries: exact, and at 10⁵ words a matter
-    of milliseconds a query. Beyond 10⁶ an approximate index (FAISS) would pay.
+    A search is one matrix product a batch of queries: exact, also where the processor
+    finds candidates in bfloat16, and at 10⁵ words a matter of milliseconds a query.
+    Beyond 10⁶ an approximate index (FAISS) would pay.
 
     words (tuple[str, ...]): V of them, none twice.
     vectors (Floats2d): float32, shape (V, D).
@@ -56,7 +63,7 @@ class TokenTable:
         return self._folded.get(word.casefold(), ())
 
     def nearest(self, queries: Floats2d, excluded: Sequence[Collection[int]]) -> Ints1d:
-        """The word whose vector is closest to each query, the first of equal ones.
+        """The word whose vector is closest to each query.
 
         SeqMix (EMNLP 2020), eq. (7): arg min ‖e − q‖₂ = arg max e·q − ½ ‖e‖².
 
@@ -66,27 +73,26 @@ class TokenTable:
         Raises ValueError where no row is left.
         """
         queries = np.asarray(queries, dtype=np.float32)
-        found = np.zeros(len(queries), dtype=int)
-        if len(queries) and not len(self.words):
+        if not len(queries):
+            return np.zeros(0, dtype=int)
+        if not len(self.words):
             raise ValueError("The token table has no word.")
-        space = np.empty((min(BATCH, len(queries)), len(self.words)), dtype=np.float32)
-        for start in range(0, len(queries), BATCH):
-            rows = slice(start, start + BATCH)
-            batch = queries[rows]
-            scores = np.matmul(batch, self.vectors.T, out=space[: len(batch)])
-            scores -= self._half_norms
-            columns = excluded[rows]
-            at = np.repeat(np.arange(len(scores)), [len(c) for c in columns])
-            scores[at, np.array([i for c in columns for i in c], dtype=int)] = -np.inf
-            best = scores.argmax(axis=1)
-            if np.isinf(scores[np.arange(len(best)), best]).any():
-                raise ValueError("Every word of the token table is excluded.")
-            found[rows] = best
+        halves = self._half_norms
+        if len(queries) < MANY or len(self.words) < LARGE or not multiplies_bfloat16():
+            return nearest_rows(queries, self.vectors, halves, excluded)
+        found, certain = self._half_table.nearest(queries, excluded)
+        rest = np.flatnonzero(~certain).tolist()
+        excluded = [excluded[i] for i in rest]
+        found[rest] = nearest_rows(queries[rest], self.vectors, halves, excluded)
         return found
 
     @cached_property
     def _half_norms(self) -> np.ndarray:
-        return (np.einsum("vd,vd->v", self.vectors, self.vectors) / 2).astype("f4")
+        return half_norms(self.vectors)
+
+    @cached_property
+    def _half_table(self) -> HalfTable:
+        return HalfTable.of(self.vectors, self._half_norms)
 
     @cached_property
     def _exact(self) -> dict[str, int]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from spacy_causal.augment.seqmix import token_table as tables
+from spacy_causal.augment.seqmix import nearest
 from spacy_causal.augment.seqmix.mixing import harden, mix_labels, spans_in
 from spacy_causal.augment.seqmix.token_table import TokenTable
 from spacy_causal.numeric import mix
@@ -50,7 +50,7 @@ def closest(vectors, query, excluded):
 
 @pytest.mark.parametrize("batch", [1, 7, 512])
 def test_the_nearest_word_is_the_closest(batch, monkeypatch):
-    monkeypatch.setattr(tables, "BATCH", batch)
+    monkeypatch.setattr(nearest, "BATCH", batch)
     rng = np.random.default_rng(3)
     vectors = rng.normal(size=(40, 6)).astype("f4") * rng.uniform(0.2, 3, (40, 1))
     table = TokenTable(tuple(f"w{i}" for i in range(40)), vectors.astype("f4"))

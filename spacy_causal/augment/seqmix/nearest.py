@@ -1,0 +1,124 @@
+"""The row of a table that is closest to a query, by matrix products.
+
+‖e − q‖₂ is least where e·q − ½ ‖e‖² is greatest: SeqMix (EMNLP 2020), eq. (7).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from thinc.types import Floats1d, Floats2d, Ints1d
+from torch import Tensor
+from torch.nn import functional
+
+Excluded = Sequence[Collection[int]]
+# Rows of scores that stay in the processor's cache while their best is looked for.
+BATCH = 512
+# Candidates a query, and columns of which one is the best before they are looked for.
+CANDIDATES, BLOCK = 8, 64
+# Of two factors and a product, each rounded to eight bits, with room for their sum.
+ERROR = 2.0**-7
+
+
+def half_norms(vectors: Floats2d) -> Floats1d:
+    """½ ‖e‖² of each row, shape (V,)."""
+    return (np.einsum("vd,vd->v", vectors, vectors) / 2).astype("float32")
+
+
+def nearest_rows(
+    queries: Floats2d, vectors: Floats2d, halves: Floats1d, excluded: Excluded
+) -> Ints1d:
+    """The closest row of each query, shape (Q,); of those that rounding cannot tell
+    apart one of them.
+
+    queries (Floats2d): Shape (Q, D). vectors (Floats2d): Shape (V, D).
+    halves (Floats1d): Their `half_norms`.
+    excluded (Excluded): Rows that are no answer, for each query.
+    Raises ValueError where no row is left.
+    """
+    found = np.zeros(len(queries), dtype=int)
+    space = np.empty((min(BATCH, len(queries)), len(vectors)), dtype=np.float32)
+    for start in range(0, len(queries), BATCH):
+        rows = slice(start, start + BATCH)
+        batch, columns = queries[rows], excluded[rows]
+        scores = np.matmul(batch, vectors.T, out=space[: len(batch)])
+        scores -= halves
+        scores[_pairs(columns)] = -np.inf
+        best = scores.argmax(axis=1)
+        if np.isinf(scores[np.arange(len(best)), best]).any():
+            raise ValueError("Every word of the token table is excluded.")
+        found[rows] = best
+    return found
+
+
+@dataclass(frozen=True)
+class HalfTable:
+    """A table in bfloat16, in which a few candidates are found; of 512 rows or more.
+
+    rows (Tensor): Shape (V', D), V' a multiple of BLOCK. bias (Tensor): −½ ‖e‖².
+    vectors (Tensor): The table itself, shape (V, D). halves (Tensor): Shape (V,).
+    """
+
+    rows: Tensor
+    bias: Tensor
+    vectors: Tensor
+    halves: Tensor
+
+    @classmethod
+    def of(cls, vectors: Floats2d, halves: Floats1d) -> "HalfTable":
+        """Round a table; what fills its last block is never a candidate."""
+        own, norms = torch.from_numpy(vectors), torch.from_numpy(halves)
+        fill = -len(own) % BLOCK
+        rows = functional.pad(own, (0, 0, 0, fill)).bfloat16()
+        bias = functional.pad(-norms, (0, fill), value=-torch.inf).bfloat16()
+        return cls(rows, bias, own, norms)
+
+    def nearest(
+        self, queries: Floats2d, excluded: Excluded
+    ) -> tuple[Ints1d, np.ndarray]:
+        """As `nearest_rows`, with whether it is certain: shapes (Q,) and (Q,).
+
+        What is no candidate has, rounded, no more than the last candidate; where the
+        best candidate has more than that and any rounding together, it is the answer.
+        """
+        found, certain = [], []
+        largest = float(self.halves.max())
+        for start in range(0, len(queries), BATCH):
+            batch = torch.from_numpy(queries[start : start + BATCH])
+            rows, least = self._candidates(batch)
+            exact = torch.bmm(self.vectors[rows], batch[:, :, None])[:, :, 0]
+            scores = (exact - self.halves[rows]).numpy()
+            at, columns = _pairs(excluded[start : start + BATCH])
+            pair, place = np.nonzero(rows[at].numpy() == columns[:, None])
+            scores[at[pair], place] = -np.inf
+            best = np.arange(len(scores)), scores.argmax(axis=1)
+            error = ERROR * (batch.norm(dim=1) * (2 * largest) ** 0.5 + largest)
+            found.append(rows.numpy()[best])
+            certain.append(scores[best] > (least + error).numpy())
+        return np.concatenate(found), np.concatenate(certain)
+
+    def _candidates(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows with the highest scores, in ascending order, and the least of those
+        scores: each of them is in one of the blocks whose best are highest."""
+        scores = functional.linear(batch.bfloat16(), self.rows, self.bias)
+        blocks = scores.view(len(batch), -1, BLOCK)
+        n = min(CANDIDATES, blocks.shape[1])
+        highest = blocks.amax(dim=2).topk(n, dim=1).indices
+        within = blocks.gather(1, highest[:, :, None].expand(-1, -1, BLOCK))
+        top = within.flatten(1).topk(CANDIDATES, dim=1)
+        at = highest.gather(1, top.indices // BLOCK) * BLOCK + top.indices % BLOCK
+        return at.sort(dim=1).values, top.values[:, -1].float()
+
+
+def _pairs(excluded: Excluded) -> tuple[Ints1d, Ints1d]:
+    """Queries and rows, one of each for every row that is no answer."""
+    at = np.repeat(np.arange(len(excluded)), [len(each) for each in excluded])
+    return at, np.array([row for each in excluded for row in each], dtype=int)
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor does, rather than by way of float32, which is slower."""
+    able: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))

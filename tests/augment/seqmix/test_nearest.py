@@ -1,0 +1,99 @@
+"""The closest row of a table, by any way of looking for it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_causal.augment.seqmix import nearest, token_table
+from spacy_causal.augment.seqmix.nearest import HalfTable, half_norms, nearest_rows
+from spacy_causal.augment.seqmix.token_table import TokenTable
+
+V, D, Q = 700, 12, 150
+
+
+def one_by_one(queries, vectors, excluded):
+    """Each query's distance to all rows."""
+    found = []
+    for query, rows in zip(queries, excluded, strict=True):
+        distances = ((vectors - query).astype("f8") ** 2).sum(axis=1)
+        distances[list(rows)] = np.inf
+        found.append(int(distances.argmin()))
+    return found
+
+
+def drawn(seed, scale=1.0):
+    rng = np.random.default_rng(seed)
+    vectors = (scale * rng.standard_normal((V, D))).astype("f4")
+    one, two = rng.integers(V, size=(2, Q))
+    share = rng.beta(8, 8, size=(Q, 1)).astype("f4")
+    queries = share * vectors[one] + (1 - share) * vectors[two]
+    return queries, vectors, np.stack([one, two], axis=1).tolist()
+
+
+@given(st.integers(0, 1000), st.sampled_from([1e-3, 1.0, 30.0]))
+def test_an_answer_that_is_certain_is_the_closest(seed, scale):
+    queries, vectors, excluded = drawn(seed, scale)
+    table = HalfTable.of(vectors, half_norms(vectors))
+    found, certain = table.nearest(queries, excluded)
+    expected = np.array(one_by_one(queries, vectors, excluded))
+    assert (found[certain] == expected[certain]).all()
+
+
+def test_far_apart_rows_are_all_certain():
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((V, 400)).astype("f4")
+    queries = vectors[:Q] + np.float32(0.1)
+    found, certain = HalfTable.of(vectors, half_norms(vectors)).nearest(
+        queries, [[]] * Q
+    )
+    assert certain.all()
+    assert found.tolist() == list(range(Q))
+
+
+def test_what_half_precision_cannot_tell_is_not_certain():
+    rng = np.random.default_rng(0)
+    centre = rng.standard_normal(D)
+    vectors = (centre + 1e-3 * rng.standard_normal((V, D))).astype("f4")
+    table = HalfTable.of(vectors, half_norms(vectors))
+    assert not table.nearest(vectors[:Q], [[]] * Q)[1].any()
+
+
+def test_the_first_of_equal_rows():
+    rng = np.random.default_rng(1)
+    vectors = np.tile(rng.standard_normal((V // 2, 400)).astype("f4"), (2, 1))
+    table = HalfTable.of(vectors, half_norms(vectors))
+    found, certain = table.nearest(vectors[V // 2 :][:Q], [[]] * Q)
+    assert certain.all()
+    assert found.tolist() == list(range(Q))
+    rows = nearest_rows(vectors[V // 2 :][:Q], vectors, half_norms(vectors), [[]] * Q)
+    assert (rows % (V // 2)).tolist() == list(range(Q)), "of equal ones either"
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_a_table_answers_alike_on_any_processor(able, monkeypatch):
+    queries, vectors, excluded = drawn(2)
+    monkeypatch.setattr(token_table, "multiplies_bfloat16", lambda: able)
+    monkeypatch.setattr(token_table, "LARGE", 512)
+    used = []
+    own = HalfTable.nearest
+    monkeypatch.setattr(
+        HalfTable, "nearest", lambda *args: used.append(1) or own(*args)
+    )
+    table = TokenTable(tuple(map(str, range(V))), vectors)
+    found = table.nearest(queries, excluded)
+    assert found.tolist() == one_by_one(queries, vectors, excluded)
+    assert bool(used) == able
+
+
+def test_all_rows_excluded_in_half_precision(monkeypatch):
+    monkeypatch.setattr(token_table, "multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(token_table, "LARGE", 512)
+    table = TokenTable(tuple(map(str, range(V))), np.ones((V, D), dtype="f4"))
+    with pytest.raises(ValueError, match="excluded"):
+        table.nearest(np.ones((Q, D), dtype="f4"), [range(V)] * Q)
+
+
+def test_without_a_word_from_torch_the_processor_is_not_able(monkeypatch):
+    monkeypatch.delattr(nearest.torch.cpu, "get_capabilities", raising=False)
+    assert nearest.multiplies_bfloat16() is False
