@@ -131,6 +131,20 @@ def test_what_is_labelled_is_left_out(model, pool, tmp_path):
         assert sorted(texts) == sorted(TEXTS)
 
 
+def test_several_files_of_what_is_labelled(model, pool, tmp_path):
+    files = [tmp_path / f"{number}.jsonl" for number in range(4)]
+    for number, file in enumerate(files):
+        before = [x for path in files[:number] for x in ("--labelled", path)]
+        shown = call(model, pool, "--budget", 3, "-o", file, *before,
+                     *("--strategy", "coreset"))  # fmt: skip
+        assert shown.exit_code == 0, shown.output
+    texts = [task["text"] for path in files for task in read(path)]
+    assert sorted(texts) == sorted(TEXTS)
+    shown = call(model, pool, "--budget", 3, "-o", files[1],
+                 *("--labelled", files[0], "--labelled", files[1]))  # fmt: skip
+    assert "is read: write to another file" in " ".join(shown.output.split())
+
+
 @pytest.mark.parametrize("split", ["none", "sents"])
 def test_docs_that_end_in_a_space_are_known_again(split, model, tmp_path):
     vocab, pool = spacy.blank("en").vocab, tmp_path / "pool.spacy"

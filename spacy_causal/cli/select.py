@@ -82,8 +82,12 @@ def select(
         str | None, typer.Option(help="Whose doubts count; needed where several could.")
     ] = None,
     labelled: Annotated[
-        Path | None,
-        typer.Option(help="What is annotated already.", exists=True, dir_okay=False),
+        list[Path] | None,
+        typer.Option(
+            help="A file of what is annotated already; may be given several times.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     split: Annotated[Split, typer.Option(help="Cut each text first.")] = Split.none,
     seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
@@ -120,13 +124,13 @@ def select(
     setup_gpu(gpu_id, silent=True)
     folder = output.with_name(f".{output.name}.view")
     try:
-        keep_inputs(output, pool, labelled)
+        keep_inputs(output, pool, *(labelled or ()))
         wanted = Budget.parse(budget)
         acquire = _strategy(strategy, weight, near_duplicates, committee or [])
         nlp = load_model(model)
         name = component or find_labeller(nlp, or_else=("tagger",))
         others = [load_model(other) for other in committee or []]
-        found = read_pool(pool, nlp, split.value, labelled)
+        found = read_pool(pool, nlp, split.value, labelled or ())
         _warn(found)
         n_read = len(found.read_by(acquire.needs))
         with tqdm(total=n_read, unit="text", disable=None) as bar:

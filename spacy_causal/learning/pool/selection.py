@@ -51,12 +51,13 @@ class Pool:
 
 
 def read_pool(
-    path: Path, nlp: Language, split: Split = "none", labelled: Path | None = None
+    path: Path, nlp: Language, split: Split = "none", labelled: Sequence[Path] = ()
 ) -> Pool:
     """Read a pool, and leave out the texts that are labelled, whatever white space
     there is at their ends; of a pool cut into sentences, the sentences of these texts.
 
-    labelled (Path | None): A file of the same kinds; the batches chosen before will do.
+    labelled (Sequence[Path]): Files of the same kinds; the batches chosen before will
+        do.
     """
     problems: list[Problem] = []
 
@@ -67,11 +68,15 @@ def read_pool(
             else:
                 yield passage
 
-    known = {LABELLED + p.id: p for p in (read(labelled, "none") if labelled else ())}
+    known = {
+        f"{LABELLED}{number}:{passage.id}": passage
+        for number, file in enumerate(labelled, start=1)
+        for passage in read(file, "none")
+    }
     # A Doc's text may end in a space, which lines of JSON are read without.
     texts = {passage.text.strip() for passage in known.values()}
-    if labelled and split == "sents":
-        cut = read_passages(labelled, nlp.vocab, split)
+    for file in labelled if split == "sents" else ():
+        cut = read_passages(file, nlp.vocab, split)
         texts |= {p.text.strip() for p in cut if isinstance(p, Passage)}
     every = {passage.id: passage for passage in read(path, split)}
     found = {id: p for id, p in every.items() if p.text.strip() not in texts}
