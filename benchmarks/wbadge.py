@@ -16,6 +16,7 @@ from typing import Any
 
 import spacy
 import typer
+import wbadge_variants  # noqa: F401
 from active_data import COMPONENT, DATA, MODELS, ActiveCorpus, load_active
 from numpy.random import default_rng
 from tqdm import tqdm
