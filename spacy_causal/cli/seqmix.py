@@ -11,8 +11,14 @@ from spacy_causal.cli.options import GpuId
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc, DocBin
+
     from spacy_causal.augment.perplexity.screen import FitScreen
-    from spacy_causal.augment.seqmix.generate import MixCounts
+    from spacy_causal.augment.seqmix.generate import MixCounts, Mixer
+    from spacy_causal.augment.seqmix.settings import SeqMixSettings
+    from spacy_causal.experiments.seqmix_page import MixTally
+    from spacy_causal.types import Screen
 
 
 def seqmix(
@@ -82,23 +88,17 @@ def seqmix(
     --hardened is for other components.
     """
     import spacy
-    from numpy.random import default_rng
     from spacy.cli._util import setup_gpu
-    from tqdm import tqdm
 
-    from spacy_causal.augment.seqmix.generate import Mixer
-    from spacy_causal.augment.seqmix.parents import tag_set_of
     from spacy_causal.augment.seqmix.provenance import register_seqmix
-    from spacy_causal.augment.seqmix.reader import scheme_of
     from spacy_causal.augment.seqmix.settings import SeqMixSettings
-    from spacy_causal.augment.seqmix.token_table import token_table
     from spacy_causal.corpus.files import (
         SUFFIX,
         empty_docbin,
         read_spacy,
         write_docbin,
     )
-    from spacy_causal.experiments.seqmix_page import MixTally, render_mixes
+    from spacy_causal.experiments.seqmix_page import render_mixes
 
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
@@ -114,7 +114,7 @@ def seqmix(
         "hardened": hardened,
         "outside": tuple(label.strip() for label in outside.split(",")),
     }
-    tally, written = MixTally(), empty_docbin()
+    written = empty_docbin()
     register_seqmix()
     try:
         for path in (output, html):
@@ -124,23 +124,10 @@ def seqmix(
         docs = list(read_spacy(source, nlp.vocab))
         if not any(len(doc) for doc in docs):
             raise ValueError(f"{source} has no text.")
-        spelled: Any = scheme or scheme_of(nlp, layer)
-        where: Any = vectors
-        mixer = Mixer.of(
-            docs,
-            token_table(docs, nlp, source=where, component=component),
-            layer=layer,
-            tag_set=tag_set_of(docs, layer, spelled),
-            settings=settings,
-        )
+        mixer = _mixer(docs, nlp, layer, scheme, vectors, component, settings)
         for doc in docs if keep_original else ():
             written.add(doc)
-        with tqdm(total=mixer.counts.wanted, unit=" texts", disable=None) as bar:
-            for mixed in mixer.run(default_rng(seed), fit and fit(docs)):
-                tally.add(mixed)
-                if mixed.verdict.kept:
-                    written.add(mixed.doc)
-                    bar.update()
+        tally = _mix(mixer, fit and fit(docs), written, seed)
         _show(mixer.counts, tally.reasons)
         _check_kept(mixer.counts, rate)
         if html is not None:
@@ -151,6 +138,50 @@ def seqmix(
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
     msg.good(f"Wrote {output} ({len(written):,} documents)")
+
+
+def _mixer(
+    docs: "list[Doc]",
+    nlp: "Language",
+    layer: str,
+    scheme: str | None,
+    vectors: str,
+    component: str | None,
+    settings: "SeqMixSettings",
+) -> "Mixer":
+    from spacy_causal.augment.seqmix.generate import Mixer
+    from spacy_causal.augment.seqmix.parents import tag_set_of
+    from spacy_causal.augment.seqmix.reader import scheme_of
+    from spacy_causal.augment.seqmix.token_table import token_table
+
+    spelled: Any = scheme or scheme_of(nlp, layer)
+    where: Any = vectors
+    return Mixer.of(
+        docs,
+        token_table(docs, nlp, source=where, component=component),
+        layer=layer,
+        tag_set=tag_set_of(docs, layer, spelled),
+        settings=settings,
+    )
+
+
+def _mix(
+    mixer: "Mixer", screen: "Screen | None", written: "DocBin", seed: int
+) -> "MixTally":
+    """Mix with a progress bar; what is kept is written."""
+    from numpy.random import default_rng
+    from tqdm import tqdm
+
+    from spacy_causal.experiments.seqmix_page import MixTally
+
+    tally = MixTally()
+    with tqdm(total=mixer.counts.wanted, unit=" texts", disable=None) as bar:
+        for mixed in mixer.run(default_rng(seed), screen):
+            tally.add(mixed)
+            if mixed.verdict.kept:
+                written.add(mixed.doc)
+                bar.update()
+    return tally
 
 
 def _screen(
