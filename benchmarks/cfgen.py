@@ -30,6 +30,7 @@ from spacy.training import Example
 from spacy_causal.augment.bank import collect_entities, merge_banks
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
 from spacy_causal.augment.discriminator import discriminate
+from spacy_causal.augment.likeness import with_vectors
 from spacy_causal.augment.outside import find_entities
 from spacy_causal.effects.forms import seen_forms
 from spacy_causal.experiments.cfgen_scores import full_scores, relaxed_f1
@@ -178,7 +179,8 @@ def swapped_examples(
     started = time.perf_counter()
     docs, others = corpus.draw(basis.n, basis.seed)
     bank, screen = collect_entities(docs), None
-    if settings["screen"] or settings["outside"]:
+    like = settings["swaps"].get("like")
+    if settings["screen"] or settings["outside"] or like:
         arm = without_swaps(basis, corpus)
         assert arm.watched.best is not None
         nlp = set_weights(arm.nlp, arm.watched.best.weights)
@@ -186,6 +188,8 @@ def swapped_examples(
         if settings["outside"]:
             texts = others[: settings["outside"]]
             bank = merge_banks(bank, find_entities(nlp, texts))
+        if like:
+            bank = with_vectors(bank, nlp)
     attempts = counterfactuals(
         spacy.blank(corpus.lang, vocab=corpus.vocab),
         examples_of(docs),

@@ -46,6 +46,10 @@ METHODS: dict[str, dict[str, Any]] = {
     ),
     "5, like shape": method(per_example=5, compatible=True, screen=False),
     "5, rare types": method(per_example=5, balance=True, screen=False),
+    "5, like shape, rare types": method(
+        per_example=5, compatible=True, balance=True, screen=False
+    ),
+    "5, like by vectors": method(per_example=5, like=8, screen=False),
     "5, outside": method(per_example=5, outside=2000, screen=False),
     "5, barely found": method(per_example=5, bounds=(0.0, 0.9)),
     "5, share 0.25": method(per_example=5, screen=False, mix=("share", 0.25)),
@@ -53,6 +57,12 @@ METHODS: dict[str, dict[str, Any]] = {
     "5, clean last": method(per_example=5, screen=False, mix=("clean_last", 3)),
     "fresh 0.3": method(per_example=10, screen=False, mix=("replace", 0.3)),
     "fresh 0.5": method(per_example=10, screen=False, mix=("replace", 0.5)),
+    "fresh 0.5, like shape": method(
+        per_example=10, compatible=True, screen=False, mix=("replace", 0.5)
+    ),
+    "fresh 0.5, rare types": method(
+        per_example=10, balance=True, screen=False, mix=("replace", 0.5)
+    ),
     "fresh 0.5, all entities": OURS,
     "fresh 0.8, all entities": method(
         per_example=10, all_entities=True, screen=False, mix=("replace", 0.8)
