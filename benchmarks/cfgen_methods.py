@@ -35,6 +35,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "NoAug": {},
     "Aug": method(),
     "NoAug, as many steps": {"steps_of": "Aug"},
+    "NoAug, as many steps as with 5": {"steps_of": "5, rare types"},
     "ours": OURS,
     "no discriminator": method(screen=False),
     "5 swaps": method(per_example=5),
