@@ -206,7 +206,7 @@ def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
             "set twice",
         ),
         (["--budget", "5", "--near-duplicates", "0"], "similarity"),
-        (["--budget", "5", "--precision", "bfloat16"], "for transformers, and no pipe"),
+        (["--budget", "5", "--precision", "bfloat16"], "for transformers"),
         (
             [
                 *("--budget", "5", "--strategy", "vote_entropy:committee=5"),

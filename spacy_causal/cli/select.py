@@ -47,7 +47,7 @@ class Weight(StrEnum):
     per_squared_word = "1/l2"
 
 
-class Products(StrEnum):
+class Precision(StrEnum):
     """The precision in which transformers multiply."""
 
     float32 = "float32"
@@ -102,8 +102,8 @@ def select(
     engine: Annotated[Reading, typer.Option(help=ENGINE)] = Reading.local,
     workers: Annotated[int, typer.Option(help="Of ray.", min=1)] = 2,
     precision: Annotated[
-        Products, typer.Option(help="Of a transformer: bfloat16 is faster, coarser.")
-    ] = Products.float32,
+        Precision, typer.Option(help="Of a transformer: bfloat16 is faster, coarser.")
+    ] = Precision.float32,
     keep_view: Annotated[
         bool, typer.Option("--keep-view", help="Keep what was read beside the output.")
     ] = False,

@@ -18,8 +18,8 @@ Excluded = Sequence[Collection[int]]
 BATCH = 512
 # Candidates a query, and columns of which one is the best before they are looked for.
 CANDIDATES, BLOCK = 8, 64
-# Of two factors and a product, each rounded to eight bits, with room for their sum.
-ERROR = 2.0**-7
+# What rounding to eight bits changes at most, with room for sums in float32.
+ROUNDING = 1.01 * 2.0**-8
 
 
 def half_norms(vectors: Floats2d) -> Floats1d:
@@ -69,9 +69,9 @@ class HalfTable:
     @classmethod
     def of(cls, vectors: Floats2d, halves: Floats1d) -> "HalfTable":
         """Round a table; what fills its last block is never a candidate."""
-        own, norms = torch.from_numpy(vectors), torch.from_numpy(halves)
+        own, norms = _tensor(vectors), _tensor(halves)
         fill = -len(own) % BLOCK
-        rows = functional.pad(own, (0, 0, 0, fill)).bfloat16()
+        rows = functional.pad(own.bfloat16(), (0, 0, 0, fill))
         bias = functional.pad(-norms, (0, fill), value=-torch.inf).bfloat16()
         return cls(rows, bias, own, norms)
 
@@ -80,13 +80,15 @@ class HalfTable:
     ) -> tuple[Ints1d, np.ndarray]:
         """As `nearest_rows`, with whether it is certain: shapes (Q,) and (Q,).
 
-        What is no candidate has, rounded, no more than the last candidate; where the
-        best candidate has more than that and any rounding together, it is the answer.
+        What is no candidate scores, rounded, no more than the last candidate. Where the
+        best candidate scores more than that and what rounding can take from a score
+        (of both factors, their product, the bias and the sum), it is the answer.
         """
         found, certain = [], []
         largest = float(self.halves.max())
+        longest = (2 * largest) ** 0.5
         for start in range(0, len(queries), BATCH):
-            batch = torch.from_numpy(queries[start : start + BATCH])
+            batch = _tensor(queries[start : start + BATCH])
             rows, least = self._candidates(batch)
             exact = torch.bmm(self.vectors[rows], batch[:, :, None])[:, :, 0]
             scores = (exact - self.halves[rows]).numpy()
@@ -94,7 +96,8 @@ class HalfTable:
             pair, place = np.nonzero(rows[at].numpy() == columns[:, None])
             scores[at[pair], place] = -np.inf
             best = np.arange(len(scores)), scores.argmax(axis=1)
-            error = ERROR * (batch.norm(dim=1) * (2 * largest) ** 0.5 + largest)
+            taken = 3 * batch.norm(dim=1) * longest + largest + least.abs()
+            error = ROUNDING * taken
             found.append(rows.numpy()[best])
             certain.append(scores[best] > (least + error).numpy())
         return np.concatenate(found), np.concatenate(certain)
@@ -104,12 +107,15 @@ class HalfTable:
         scores: each of them is in one of the blocks whose best are highest."""
         scores = functional.linear(batch.bfloat16(), self.rows, self.bias)
         blocks = scores.view(len(batch), -1, BLOCK)
-        n = min(CANDIDATES, blocks.shape[1])
-        highest = blocks.amax(dim=2).topk(n, dim=1).indices
+        highest = blocks.amax(dim=2).topk(CANDIDATES, dim=1).indices
         within = blocks.gather(1, highest[:, :, None].expand(-1, -1, BLOCK))
         top = within.flatten(1).topk(CANDIDATES, dim=1)
         at = highest.gather(1, top.indices // BLOCK) * BLOCK + top.indices % BLOCK
         return at.sort(dim=1).values, top.values[:, -1].float()
+
+
+def _tensor(rows: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.require(rows, np.float32, ["C", "W"]))
 
 
 def _pairs(excluded: Excluded) -> tuple[Ints1d, Ints1d]:

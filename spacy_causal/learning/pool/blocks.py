@@ -193,7 +193,8 @@ def _batches(
     pieces = word_pieces(labeller.transformers, list(docs.values()))
     if pieces is None:
         return batches_by_length(lengths)
-    return batches_by_length(np.where(lengths > 0, pieces, 0), BATCH_PIECES)
+    sizes = np.where(lengths > 0, np.maximum(pieces, 1), 0)
+    return batches_by_length(sizes, BATCH_PIECES)
 
 
 def _gradient_rows(

@@ -17,6 +17,7 @@ from spacy_causal.acquisition.gradients import CountSketch
 from spacy_causal.learning.pool.blocks import Arrays, Plan, read_block
 from spacy_causal.learning.pool.labeller import Labeller
 from spacy_causal.learning.pool.store import FileStore, MemoryStore, Store
+from spacy_causal.learning.pool.transformers import check_precision
 from spacy_causal.learning.pool.view import PoolView
 from spacy_causal.learning.reading import memory_zone, words_of
 from spacy_causal.types import Needs, Precision
@@ -56,13 +57,16 @@ def view_pool(
     read_blocks (ReadBlocks | None): Reads blocks elsewhere; None: here.
     precision (Precision): In which transformers multiply: "bfloat16" is faster where
         the processor has it, and coarser.
-    Raises ValueError for a component that cannot be read or reads only zeros.
+    Raises ValueError for a component that cannot be read or reads only zeros, and for a
+        precision that nothing multiplies in.
     """
     members = [Labeller(each, component) for each in (nlp, *committee)]
     if len(members) < needs.votes:
         raise ValueError(
             f"A committee of {needs.votes} is asked for, and {len(members)} given."
         )
+    models = [model for member in members for model in member.transformers]
+    check_precision(precision, models)
     ids, texts = list(pool), list(pool.values())
     plan = replace(make_plan(members, texts, needs, seed), precision=precision)
     store = _open_store(folder, members, pool, plan)

@@ -15,6 +15,8 @@ from thinc.types import Ints1d
 
 from spacy_causal.types import Precision
 
+TEXTS_AT_ONCE = 128
+
 
 def find_transformers(nlp: Language, component: str) -> list[Model]:
     """The models of transformers in the pipes up to a component, itself included."""
@@ -37,34 +39,52 @@ def word_pieces(transformers: Sequence[Model], docs: Sequence[Doc]) -> Ints1d | 
     if not transformers or not docs:
         return None
     tokenizer: Any = transformers[0].tokenizer  # type: ignore[attr-defined]
-    pieces = tokenizer([doc.text for doc in docs], verbose=False)["input_ids"]
-    return np.array([len(each) for each in pieces], dtype=np.int64)
+    counts: list[int] = []
+    for start in range(0, len(docs), TEXTS_AT_ONCE):
+        texts = [doc.text for doc in docs[start : start + TEXTS_AT_ONCE]]
+        counts += map(len, tokenizer(texts, verbose=False)["input_ids"])
+    return np.array(counts, dtype=np.int64)
+
+
+def check_precision(precision: Precision, transformers: Sequence[Model]) -> None:
+    """Raise ValueError for an unknown precision, and where nothing could multiply in
+    it."""
+    if precision not in get_args(Precision):
+        precisions = ", ".join(get_args(Precision))
+        raise ValueError(f"Unknown precision {precision!r}: one of {precisions}.")
+    if precision != "float32" and not transformers:
+        raise ValueError(
+            f"{precision} is for transformers (spacy-transformers), and no pipe up to "
+            "the component has one."
+        )
 
 
 @contextmanager
 def computing_in(precision: Precision, transformers: Sequence[Model]) -> Iterator[None]:
     """Let transformers multiply in a precision; what comes in and out is float32.
 
-    Raises ValueError for an unknown precision, and where nothing could multiply in it.
+    They are changed while it lasts: in another precision than float32 a pipeline is
+    read by one thread at a time.
     """
-    if precision not in get_args(Precision):
-        precisions = ", ".join(get_args(Precision))
-        raise ValueError(f"Unknown precision {precision!r}: one of {precisions}.")
     if precision == "float32":
         yield
         return
     nodes = (node for each in transformers for node in each.walk())
-    modules = [shim._model for node in nodes for shim in node.shims]
-    if not modules:
-        raise ValueError(
-            f"{precision} is for transformers, and no pipe up to the component has one."
-        )
+    modules = {id(shim._model): shim._model for node in nodes for shim in node.shims}
     with ExitStack() as stack:
-        for module in modules:
+        for module in modules.values():
+            stack.callback(_restore, module, vars(module).get("forward"))
             device = next(module.parameters()).device.type
             module.forward = _in_bfloat16(module.forward, device)
-            stack.callback(delattr, module, "forward")
         yield
+
+
+def _restore(module: Any, forward: Any) -> None:
+    """Give a module the `forward` of its own back, or that of its class."""
+    if forward is None:
+        del module.forward
+    else:
+        module.forward = forward
 
 
 def _in_bfloat16(forward: Any, device: str) -> Any:

@@ -31,9 +31,14 @@ def drawn(seed, scale=1.0):
     return queries, vectors, np.stack([one, two], axis=1).tolist()
 
 
-@given(st.integers(0, 1000), st.sampled_from([1e-3, 1.0, 30.0]))
-def test_an_answer_that_is_certain_is_the_closest(seed, scale):
+@given(
+    st.integers(0, 1000),
+    st.sampled_from([1e-3, 1.0, 30.0]),
+    st.sampled_from([0.0, 1.0, 20.0]),
+)
+def test_an_answer_that_is_certain_is_the_closest(seed, scale, longer):
     queries, vectors, excluded = drawn(seed, scale)
+    queries = queries * np.float32(longer)
     table = HalfTable.of(vectors, half_norms(vectors))
     found, certain = table.nearest(queries, excluded)
     expected = np.array(one_by_one(queries, vectors, excluded))
@@ -57,6 +62,32 @@ def test_what_half_precision_cannot_tell_is_not_certain():
     vectors = (centre + 1e-3 * rng.standard_normal((V, D))).astype("f4")
     table = HalfTable.of(vectors, half_norms(vectors))
     assert not table.nearest(vectors[:Q], [[]] * Q)[1].any()
+
+
+@pytest.mark.parametrize("times", [2, 64, 1024])
+def test_what_rounding_turns_round_is_not_certain(times):
+    # bfloat16 rounds the first down and the second up, and the first is closer.
+    down, up = np.float32(1 + 2**-8 - 2**-20), np.float32(1 + 2**-8 + 2**-20)
+    vectors = np.ones((V, 257), dtype="f4")
+    vectors[-1] = down
+    vectors[5], vectors[5, -1] = up, 0.5
+    query = np.full((1, 257), times * down, dtype="f4")
+    found, certain = HalfTable.of(vectors, half_norms(vectors)).nearest(query, [[]])
+    assert one_by_one(query, vectors, [[]]) == [V - 1]
+    assert not certain[0] or found[0] == V - 1
+
+
+def test_any_array_is_a_table():
+    rng = np.random.default_rng(4)
+    vectors = rng.standard_normal((V, 400))[:, ::-1]
+    frozen = vectors.astype("f4")
+    frozen.setflags(write=False)
+    expected = list(range(Q))
+    for each in (vectors, frozen):
+        table = HalfTable.of(each, half_norms(each))
+        found, certain = table.nearest(each[:Q], [[]] * Q)
+        assert certain.all()
+        assert found.tolist() == expected
 
 
 def test_the_first_of_equal_rows():

@@ -1,5 +1,7 @@
 """Views of a pool that a transformer reads: a tiny one that the tests build."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import spacy
@@ -36,7 +38,7 @@ TEXTS = {
 }
 
 
-@pytest.fixture(params=["shared", "own"])
+@pytest.fixture(params=["plain", "intervening"])
 def nlp(bert, request):
     encoder = {
         "@architectures": "spacy-transformers.TransformerModel.v3",
@@ -50,8 +52,7 @@ def nlp(bert, request):
     }
     spacy.util.fix_random_seed(0)
     nlp = spacy.blank("en")
-    wrapped = request.param == "own"
-    model = intervening if wrapped else encoder
+    model = {"plain": encoder, "intervening": intervening}[request.param]
     nlp.add_pipe("transformer", config={"model": model})
     nlp.add_pipe("causal_ner", name="it", config={"model": {"tok2vec": LISTENER}})
     nlp.initialize(toy_examples)
@@ -99,10 +100,25 @@ def test_half_precision_is_coarser_and_leaves_the_model_as_it_was(nlp):
 def test_half_precision_goes_when_reading_fails(nlp):
     models = Labeller(nlp, "it").transformers
     module = models[0].layers[0].shims[0]._model
-    with pytest.raises(KeyError), computing_in("bfloat16", models):
+    with pytest.raises(KeyError), computing_in("bfloat16", [*models, *models]):
         assert "forward" in vars(module)
         raise KeyError
     assert "forward" not in vars(module)
+
+
+def test_a_forward_of_its_own_comes_back(nlp):
+    models = Labeller(nlp, "it").transformers
+    module = models[0].layers[0].shims[0]._model
+    own = module.forward = partial(module.forward)
+    with computing_in("bfloat16", models):
+        assert module.forward is not own
+    assert module.forward is own
+
+
+def test_a_committee_in_half_precision(nlp):
+    needs = Needs(probabilities=True, votes=2)
+    view = view_pool(nlp, "it", TEXTS, needs, committee=[nlp], precision="bfloat16")
+    assert (view.votes("long")[0] == view.votes("long")[1]).all()
 
 
 def test_a_view_in_half_precision_is_not_taken_for_another(nlp, tmp_path):
@@ -111,9 +127,21 @@ def test_a_view_in_half_precision_is_not_taken_for_another(nlp, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_half_precision_without_a_transformer_says_so():
-    with pytest.raises(ValueError, match="for transformers, and no pipe"):
-        view_pool(build("ner"), "it", TEXTS, SAID, precision="bfloat16")
+@pytest.mark.parametrize("texts", [TEXTS, {}])
+def test_half_precision_without_a_transformer_says_so(texts, tmp_path):
+    with pytest.raises(ValueError, match="no pipe up to the component"):
+        view_pool(build("ner"), "it", texts, SAID, folder=tmp_path / "view",
+                  precision="bfloat16")  # fmt: skip
+    assert not (tmp_path / "view").exists()
+
+
+def test_texts_without_pieces_are_read(nlp, monkeypatch):
+    def none(transformers, docs):
+        return np.zeros(len(docs), dtype=int)
+
+    monkeypatch.setattr(blocks, "word_pieces", none)
+    view = view_pool(nlp, "it", TEXTS, SAID)
+    assert view.probabilities("short").sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_an_unknown_precision_is_refused():
