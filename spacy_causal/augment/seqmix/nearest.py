@@ -17,7 +17,7 @@ Excluded = Sequence[Collection[int]]
 # Rows of scores that stay in the processor's cache while their best is looked for.
 BATCH = 512
 # Candidates a query, and columns of which one is the best before they are looked for.
-CANDIDATES, BLOCK = 8, 64
+CANDIDATES, BLOCK = 16, 64
 # What rounding to eight bits changes at most, with room for sums in float32.
 ROUNDING = 1.01 * 2.0**-8
 
@@ -55,7 +55,7 @@ def nearest_rows(
 
 @dataclass(frozen=True)
 class HalfTable:
-    """A table in bfloat16, in which a few candidates are found; of 512 rows or more.
+    """A table in bfloat16, in which a few candidates are found; of 1,024 rows or more.
 
     rows (Tensor): Shape (V', D), V' a multiple of BLOCK. bias (Tensor): −½ ‖e‖².
     vectors (Tensor): The table itself, shape (V, D). halves (Tensor): Shape (V,).

@@ -9,7 +9,7 @@ from spacy_causal.augment.seqmix import nearest, token_table
 from spacy_causal.augment.seqmix.nearest import HalfTable, half_norms, nearest_rows
 from spacy_causal.augment.seqmix.token_table import TokenTable
 
-V, D, Q = 700, 12, 150
+V, D, Q = 1100, 12, 150
 
 
 def one_by_one(queries, vectors, excluded):
