@@ -41,7 +41,7 @@ from spacy_causal.types import Budget
 
 ROWS = Path(__file__).parent / "results" / "wbadge.jsonl"
 STRATEGIES = (
-    *("random", "mnlp", "token_entropy", "badge"),
+    *("random", "mnlp", "token_entropy", "bald", "coreset", "badge"),
     *(f"wbadge:weight={weight}" for weight in ("l2", "1", "1/l", "1/l2")),
 )
 # To a sixth of the words, since the paper's headline is about 15 % of ATIS.
