@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from spacy.language import Language
@@ -17,12 +17,10 @@ from spacy_causal.augment.seqmix.embeddings import (
     special_tokens,
     static_vectors,
 )
-from spacy_causal.augment.seqmix.nearest import (
-    HalfTable,
-    half_norms,
-    multiplies_bfloat16,
-    nearest_rows,
-)
+from spacy_causal.augment.seqmix.nearest import half_norms, nearest_rows
+
+if TYPE_CHECKING:
+    from spacy_causal.augment.seqmix.half_table import HalfTable
 
 Source = Literal["auto", "static", "input", "contextual"]
 # From so many queries and words on, candidates are looked for in half precision.
@@ -78,9 +76,11 @@ class TokenTable:
         if not len(self.words):
             raise ValueError("The token table has no word.")
         halves = self._half_norms
-        if len(queries) < MANY or len(self.words) < LARGE or not multiplies_bfloat16():
+        many = len(queries) >= MANY and len(self.words) >= LARGE
+        table = self._half_table if many else None
+        if table is None:
             return nearest_rows(queries, self.vectors, halves, excluded)
-        found, certain = self._half_table.nearest(queries, excluded)
+        found, certain = table.nearest(queries, excluded)
         rest = np.flatnonzero(~certain).tolist()
         excluded = [excluded[i] for i in rest]
         found[rest] = nearest_rows(queries[rest], self.vectors, halves, excluded)
@@ -91,8 +91,13 @@ class TokenTable:
         return half_norms(self.vectors)
 
     @cached_property
-    def _half_table(self) -> HalfTable:
-        return HalfTable.of(self.vectors, self._half_norms)
+    def _half_table(self) -> "HalfTable | None":
+        """None where the processor would be slower."""
+        from spacy_causal.augment.seqmix import half_table
+
+        if not half_table.multiplies_bfloat16():
+            return None
+        return half_table.HalfTable.of(self.vectors, self._half_norms)
 
     @cached_property
     def _exact(self) -> dict[str, int]:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_causal.augment.seqmix import nearest, token_table
-from spacy_causal.augment.seqmix.nearest import HalfTable, half_norms, nearest_rows
+from spacy_causal.augment.seqmix import half_table, token_table
+from spacy_causal.augment.seqmix.half_table import HalfTable
+from spacy_causal.augment.seqmix.nearest import half_norms, nearest_rows
 from spacy_causal.augment.seqmix.token_table import TokenTable
 
 V, D, Q = 1100, 12, 150
@@ -104,7 +105,7 @@ def test_the_first_of_equal_rows():
 @pytest.mark.parametrize("able", [True, False])
 def test_a_table_answers_alike_on_any_processor(able, monkeypatch):
     queries, vectors, excluded = drawn(2)
-    monkeypatch.setattr(token_table, "multiplies_bfloat16", lambda: able)
+    monkeypatch.setattr(half_table, "multiplies_bfloat16", lambda: able)
     monkeypatch.setattr(token_table, "LARGE", 512)
     used = []
     own = HalfTable.nearest
@@ -118,7 +119,7 @@ def test_a_table_answers_alike_on_any_processor(able, monkeypatch):
 
 
 def test_all_rows_excluded_in_half_precision(monkeypatch):
-    monkeypatch.setattr(token_table, "multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(half_table, "multiplies_bfloat16", lambda: True)
     monkeypatch.setattr(token_table, "LARGE", 512)
     table = TokenTable(tuple(map(str, range(V))), np.ones((V, D), dtype="f4"))
     with pytest.raises(ValueError, match="excluded"):
@@ -126,5 +127,5 @@ def test_all_rows_excluded_in_half_precision(monkeypatch):
 
 
 def test_without_a_word_from_torch_the_processor_is_not_able(monkeypatch):
-    monkeypatch.delattr(nearest.torch.cpu, "get_capabilities", raising=False)
-    assert nearest.multiplies_bfloat16() is False
+    monkeypatch.delattr(half_table.torch.cpu, "get_capabilities", raising=False)
+    assert half_table.multiplies_bfloat16() is False
