@@ -65,7 +65,7 @@ class Results:
             **cell,
             **outcome,
             "versions": {name: version(name) for name in PACKAGES},
-            "commit": commit_of(self.path.parent),
+            "commit": commit_of(Path(__file__)),
         }
         with self.path.open("a", encoding="utf8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -97,17 +97,22 @@ def versions() -> dict[str, str]:
     return {"Python": platform.python_version(), **found}
 
 
-def commit_of(folder: Path) -> str | None:
-    """The commit that is checked out, with a "+" where code was changed since; None
-    outside a repository."""
-    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
-    try:
-        said = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return said.stdout.strip()
+def commit_of(file: Path) -> str | None:
+    """The commit that a file is of, with a "+" where something was changed since; None
+    where no repository has it, as of an installed package."""
+    commands = (
+        ["git", "ls-files", "--error-unmatch", "--", file.name],
+        ["git", "describe", "--always", "--dirty=+", "--exclude=*"],
+    )
+    said = ""
+    for command in commands:
+        try:
+            said = subprocess.run(
+                command, cwd=file.parent, capture_output=True, text=True, check=True
+            ).stdout
+        except (OSError, subprocess.CalledProcessError):
+            return None
+    return said.strip()
 
 
 def cell_key(cell: dict[str, Any]) -> str:

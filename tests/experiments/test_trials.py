@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import spacy
 from numpy.random import default_rng
 from spacy.tokens import Doc, Span
 
+from spacy_causal.experiments import results as results_module
 from spacy_causal.experiments.injection import inject_cue
 from spacy_causal.experiments.results import Results, cell_key, commit_of
 from spacy_causal.experiments.training import evaluate, shuffled_batches, train
@@ -126,16 +128,26 @@ def test_only_cells_without_a_row_are_run(tmp_path):
     assert not list(results.run(cells, run_cell))
 
 
-def test_a_row_says_which_commit_made_it(tmp_path):
+def test_which_commit_a_file_is_of(tmp_path):
     def git(*arguments):
         subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
 
-    assert commit_of(tmp_path / "nowhere") is None
+    code, installed = tmp_path / "code.py", tmp_path / "installed.py"
+    assert commit_of(tmp_path / "nowhere" / "code.py") is None
     git("init", "--quiet")
-    (tmp_path / "code.py").write_text("x = 1")
+    code.write_text("x = 1")
     git("add", ".")
     who = ("-c", "user.name=n", "-c", "user.email=e@example.org")
     git(*who, "commit", "--quiet", "-m", "First")
-    clean = commit_of(tmp_path)
-    (tmp_path / "code.py").write_text("x = 2")
-    assert clean and commit_of(tmp_path) == f"{clean}+"
+    clean = commit_of(code)
+    code.write_text("x = 2")
+    assert clean and commit_of(code) == f"{clean}+"
+    installed.write_text("x = 3")
+    assert commit_of(installed) is None
+
+
+def test_a_row_has_the_commit_of_the_code_not_of_its_folder(tmp_path):
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    results = Results(tmp_path / "rows.jsonl")
+    results.append({"seed": 0}, {})
+    assert results.rows()[0]["commit"] == commit_of(Path(results_module.__file__))
