@@ -10,6 +10,8 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 from tqdm import tqdm
 
+from spacy_causal.augment.seqmix.embeddings import find_transformer, input_vectors
+
 FOLDER = Path(__file__).parent / "features"
 
 
@@ -44,6 +46,18 @@ def encode(docs: list[Doc]) -> list[np.ndarray]:
         for i, doc_data in zip(batch, data.doc_data, strict=True):
             found[i] = pooled(doc_data, len(docs[i]))
     return found
+
+
+def lend_vectors(docs: list[Doc]) -> None:
+    """Give the vocabulary of Docs MiniLM's input embeddings of their words."""
+    nlp, vocab = spacy.blank("en"), docs[0].vocab
+    nlp.add_pipe("transformer", config={"model": minilm()})
+    nlp.initialize()
+    words = sorted({token.text for doc in docs for token in doc})
+    rows = input_vectors(words, find_transformer(nlp, None), None)
+    vocab.reset_vectors(width=rows.shape[1])
+    for word, row in zip(words, rows, strict=True):
+        vocab.set_vector(word, row)
 
 
 def pooled(doc_data, n_tokens: int) -> np.ndarray:

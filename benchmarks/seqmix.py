@@ -1,8 +1,8 @@
 """SeqMix's protocol: active learning with mixed sequences, and two controls.
 
-    python benchmarks/seqmix.py --policies random,token_entropy --arms none,sub
+    python benchmarks/seqmix.py --policies random,token_entropy --arms "none;sub"
     python benchmarks/seqmix.py --encoder minilm --rounds 0 --policies random \\
-        --arms "none,updates,sub,sub hard,hidden,hidden 0.5"
+        --arms "none;updates;sub;sub hard;hidden;hidden 0.5"
     python benchmarks/seqmix.py --data webpage --grid full --seeds 0,1
     python benchmarks/seqmix.py --table
 
@@ -11,8 +11,9 @@
 after the last epoch and at the epoch that is best on dev; the arm `updates` is trained
 on no mixed sequences and for as many updates as with them. An arm with `hard` trains
 on the same sequences, annotated with the larger label; `hidden W` mixes the vectors of
-entity tokens in the encoder's output, and has as many updates as `none`. Webpage's
-training labels are noisy.
+entity tokens in the encoder's output, and has as many updates as `none`; seqmix_arms.py
+has all. Webpage's training labels are noisy. `--split dev` scores what of dev chooses
+no epoch.
 
 The encoder is MiniLM's vectors with a layer of 128 maxout units trained on top
 (frozen), a CNN trained from nothing, or MiniLM trained along.
@@ -34,8 +35,9 @@ from citisl_data import VECTORS, key_of
 from encoders import use_bfloat16
 from features import add_features
 from numpy.random import default_rng
+from seqmix_arms import ARMS, PAPER, SIZES
 from seqmix_table import print_tables
-from seqmix_trial import HIDDEN, MIXING, SIZES, TRAINING, Looked, Trial
+from seqmix_trial import TRAINING, Looked, Trial
 
 from spacy_causal.acquisition.named import make_strategy
 from spacy_causal.experiments.active import Course, run_rounds
@@ -46,7 +48,6 @@ from spacy_causal.types import Budget
 ROWS = Path(__file__).parent / "results" / "seqmix.jsonl"
 ROUNDS, EPOCHS, DEV = 5, 10, 1000
 POLICIES = ("random", "least_confidence", "token_entropy", "vote_entropy")
-ARMS = ("none", "updates", *MIXING, "sub hard", HIDDEN, "hidden 0.5")
 # A corpus is read once, and each arm and seed gets its trial.
 Load = Callable[[str, int], Trial]
 
@@ -55,7 +56,9 @@ def main(
     data: str = "conll2003",
     encoder: str = "frozen",
     policies: str = "random,token_entropy",
-    arms: str = "none,updates,sub,constrained,screened",
+    arms: Annotated[
+        str, typer.Option(help="Separated by semicolons.")
+    ] = "none;updates;sub;constrained;screened",
     seeds: str = "0,1,2,3,4",
     rounds: int = ROUNDS,
     epochs: int = EPOCHS,
@@ -63,6 +66,7 @@ def main(
         bool, typer.Option("--bfloat16", help="MiniLM is trained in half precision.")
     ] = False,
     grid: str = "",
+    split: Annotated[str, typer.Option(help="What is scored: test, or dev.")] = "test",
     rows: Path = ROWS,
     table: bool = False,
 ) -> None:
@@ -71,18 +75,23 @@ def main(
     if table:
         return print_tables(results.rows())
     if grid == "full":
-        policies, arms = ",".join(POLICIES), ",".join(ARMS)
-    for arm in arms.split(","):
-        check_arm(arm)
+        policies, arms = ",".join(POLICIES), ";".join(PAPER)
+    unknown = [arm for arm in arms.split(";") if arm not in ARMS]
+    if unknown:
+        raise typer.BadParameter(f"no arm {unknown}; there are {'; '.join(ARMS)}")
+    if split not in ("dev", "test"):
+        raise typer.BadParameter(f"There is no split {split!r}: dev, test.")
     if encoder not in TRAINING:
         raise typer.BadParameter(f"Unknown encoder {encoder!r}: {', '.join(TRAINING)}.")
     others: dict[str, Any] = {} if epochs == EPOCHS else {"epochs": epochs}
     if bfloat16 and encoder == "minilm":
         use_bfloat16()
         others["precision"] = "bfloat16"
-    load = create_load(data, encoder, epochs)
+    if split != "test":
+        others["split"] = split
+    load = create_load(data, encoder, epochs, split)
     runs = itertools.product(
-        map(int, seeds.split(",")), policies.split(","), arms.split(",")
+        map(int, seeds.split(",")), policies.split(","), arms.split(";")
     )
     for seed, policy, arm in runs:
         run = {"data": data, "encoder": encoder, **others, "policy": policy, "arm": arm}
@@ -91,21 +100,9 @@ def main(
     return None
 
 
-def check_arm(arm: str) -> None:
-    """Raise BadParameter for an arm that there is not."""
-    name, _, form = arm.partition(" ")
-    weight = form.replace(".", "", 1).isdigit()
-    if (
-        arm in ARMS
-        or (name in MIXING and form == "hard")
-        or (name == HIDDEN and weight and float(form))
-    ):
-        return
-    raise typer.BadParameter(f"Unknown arm {arm!r}: {', '.join(ARMS)}, ...")
-
-
-def create_load(data: str, encoder: str, epochs: int) -> Load:
-    """Read a corpus once; each arm and seed gets its trial."""
+def create_load(data: str, encoder: str, epochs: int, split: str) -> Load:
+    """Read a corpus once; each arm and seed gets its trial. What of dev chooses no
+    epoch is scored for "dev"."""
     vocab, entry = spacy.blank("en").vocab, DATA[data]
     parts = [read_annotated(entry[n], vocab) for n in ("train", "dev", "test")]
     centre = spread = None
@@ -118,6 +115,7 @@ def create_load(data: str, encoder: str, epochs: int) -> Load:
             VECTORS[key_of(doc)] = ((doc.tensor - centre) / spread).astype("float16")
             doc.tensor = np.zeros((0,), dtype="float32")
     train, dev, test = parts
+    scored = test if split == "test" else dev[DEV:]
     looked: Looked = {}
 
     def load(arm: str, seed: int) -> Trial:
@@ -126,7 +124,7 @@ def create_load(data: str, encoder: str, epochs: int) -> Load:
         for key in [key for key in looked if key[0] != seed]:
             del looked[key]
         return Trial(
-            data, encoder, arm, epochs, pool, dev[:DEV], test, centre, spread, looked
+            data, encoder, arm, epochs, pool, dev[:DEV], scored, centre, spread, looked
         )
 
     return load

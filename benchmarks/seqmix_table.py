@@ -26,6 +26,8 @@ def groups_of(rows: Iterable[Row]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in rows:
         name = f"{row['data']}, {row['encoder']}"
+        if "split" in row:
+            name += f", {row['split']}"
         if "epochs" in row:
             name += f", {row['epochs']} epochs"
         if "precision" in row:

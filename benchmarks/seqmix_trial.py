@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,16 @@ import spacy
 from active_data import COMPONENT
 from citisl_data import VECTORS, key_of
 from encoders import CNN, LISTENER, minilm
-from features import encode
+from features import encode, lend_vectors
 from numpy.random import Generator
+from seqmix_arms import ARMS, RATE, SIZES, Arm
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
+from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
+from spacy_causal.augment.seqmix.token_table import Source
 from spacy_causal.experiments.active import Augment, Key
 from spacy_causal.experiments.fitting import fit
 from spacy_causal.learning.augmenting import create_mixing
@@ -23,12 +27,6 @@ from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.weights import pipes_from_bytes, pipes_to_bytes
 from spacy_causal.scorers.layers import f1_of
 
-# Table 3 of the paper, and its windows.
-SIZES: dict[str, dict[str, Any]] = {
-    "conll2003": {"pool": 700, "first": 200, "round": 100, "window": 5, "density": 0.6},
-    "webpage": {"pool": 385, "first": 85, "round": 60, "window": 4, "density": 0.5},
-}
-RATE = 0.2
 # On frozen vectors 0.02 was worse on dev; the others as in the other protocols, with a
 # tenth of the steps for MiniLM to warm up.
 TRAINING: dict[str, dict[str, Any]] = {
@@ -36,10 +34,6 @@ TRAINING: dict[str, dict[str, Any]] = {
     "cnn": {"batch": 16, "learn_rate": 0.004, "dropout": 0.3},
     "minilm": {"batch": 16, "learn_rate": 2e-4, "dropout": 0.1},
 }
-VARIANTS = {"whole": "whole", "sub": "sub", "constrained": "label_constrained"}
-# "screened" is "sub" with a screen in percentiles of the corpus's own perplexity. Rows
-# of "ours" had that in percentiles of texts, not of words: it refused next to nothing.
-MIXING = (*VARIANTS, "screened")
 FROZEN: dict[str, Any] = {
     "@layers": "chain.v1",
     "*": {
@@ -50,7 +44,6 @@ FROZEN: dict[str, Any] = {
         },
     },
 }
-HIDDEN, WEIGHT, ALPHA = "hidden", 0.2, 8.0
 Looked = dict[Key, Language]
 
 
@@ -78,10 +71,9 @@ class Trial:
     best: float | None = None
 
     @property
-    def mixes(self) -> str:
-        """The variant of the sequences that are mixed, or nothing."""
-        name = self.arm.partition(" ")[0]
-        return name if name in MIXING else ""
+    def how(self) -> Arm:
+        """What the arm does."""
+        return ARMS[self.arm]
 
     def pipeline(self) -> Language:
         """Untrained, with all labels of the pool."""
@@ -92,14 +84,9 @@ class Trial:
             nlp.add_pipe("transformer", config={"model": minilm()})
         tok2vec = {"frozen": FROZEN, "cnn": CNN, "minilm": LISTENER}[self.encoder]
         model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": tok2vec}
-        name, _, weight = self.arm.partition(" ")
-        if name == HIDDEN:
-            model = {
-                "@architectures": "spacy-causal.HiddenMix.v1",
-                "weight": float(weight or WEIGHT),
-                "alpha": ALPHA,
-                "labeller": model,
-            }
+        if self.how.hidden is not None:
+            mix = {"@architectures": "spacy-causal.HiddenMix.v1", **self.how.hidden}
+            model = mix | {"labeller": model}
         nlp.add_pipe(COMPONENT, config={"scheme": "bio", "model": model})
         pipe: Any = nlp.get_pipe(COMPONENT)
         for label in sorted({e.label_ for d in self.pool.values() for e in d.ents}):
@@ -113,7 +100,7 @@ class Trial:
         scored beside the last one's. Where sequences are mixed, the first model is only
         looked at: it is the one that `none` has there. A member of a committee is not
         scored either."""
-        if self.mixes and not self.has_looked:
+        if self.how.mixing is not None and not self.has_looked:
             self.has_looked = True
             if key not in self.looked:
                 self.looked[key] = self.train(docs, key, scored=False)
@@ -124,14 +111,16 @@ class Trial:
         return nlp
 
     def train(self, docs: Sequence[Doc], key: Key, *, scored: bool) -> Language:
-        """Train from scratch.
+        """Train from scratch; for the epochs that are of the labelled sequences alone
+        the optimizer starts anew.
 
         scored (bool): Find the epoch that is best on dev.
         """
         nlp, how = self.pipeline(), TRAINING[self.encoder]
-        longer = 1 + RATE if self.arm == "updates" else 1
-        epoch = -(-round(longer * len(docs)) // how["batch"])
-        steps = self.epochs * epoch
+        clean = [doc for doc in docs if get_mix(doc) is None]
+        mixed_epochs = self.epochs - self.how.clean_epochs * (len(clean) < len(docs))
+        phases = [(docs, mixed_epochs), (clean, self.epochs - mixed_epochs)]
+        steps = sum(number * self.epoch_of(part) for part, number in phases)
         nlp.config["training"]["optimizer"]["learn_rate"] = how["learn_rate"]
         if self.encoder == "minilm":
             nlp.config["training"]["optimizer"]["learn_rate"] = {
@@ -142,21 +131,29 @@ class Trial:
             }
         best: list[tuple[float, int, dict[str, bytes]]] = [(-1.0, 0, {})]
 
-        def check(step: int) -> None:
-            if step % epoch == 0:
+        def check(step: int, before: int, epoch: int) -> None:
+            if scored and step % epoch == 0:
                 reached = self.f1(nlp, self.dev)
                 if reached > best[0][0]:
-                    best[0] = reached, step, pipes_to_bytes(nlp, nlp.pipe_names)
+                    weights = pipes_to_bytes(nlp, nlp.pipe_names)
+                    best[0] = reached, before + step, weights
 
-        fit(
-            nlp,
-            COMPONENT,
-            docs,
-            key=key,
-            steps=steps,
-            batch_size=how["batch"],
-            check=check if scored else None,
-        )
+        taken = 0
+        for part, number in phases:
+            epoch = self.epoch_of(part)
+            if not number:
+                continue
+            fit(
+                nlp,
+                COMPONENT,
+                part,
+                key=key,
+                steps=number * epoch,
+                batch_size=how["batch"],
+                initialize=not taken,
+                check=partial(check, before=taken, epoch=epoch),
+            )
+            taken += number * epoch
         _, step, weights = best[0]
         self.best = None
         if scored and step < steps:
@@ -165,6 +162,11 @@ class Trial:
             self.best = self.f1(nlp, self.test)
             pipes_from_bytes(nlp, last)
         return nlp
+
+    def epoch_of(self, docs: Sequence[Doc]) -> int:
+        """How many steps an epoch has."""
+        batch = TRAINING[self.encoder]["batch"]
+        return int(-(-round(self.how.longer * len(docs)) // batch))
 
     def score(self, nlp: Language) -> float:
         """Strict F1 on test after the last epoch, which may be the best one."""
@@ -180,21 +182,19 @@ class Trial:
 
     def augment(self) -> Augment | None:
         """What the arm generates; a frozen encoder reads it at once."""
-        if not self.mixes:
+        how, size = self.how, SIZES[self.data]
+        if how.mixing is None:
             return None
-        size = SIZES[self.data]
+        usual = {"window": size["window"], "density": size["density"], "rate": RATE}
+        source: Source = "input" if self.encoder == "minilm" else "contextual"
         mixing = create_mixing(
             COMPONENT,
-            SeqMixSettings(
-                variant=VARIANTS.get(self.mixes, "sub"),  # type: ignore[arg-type]
-                window=size["window"],
-                density=size["density"],
-                rate=RATE,
-                hardened=self.arm.endswith(" hard"),
-            ),
-            source="input" if self.encoder == "minilm" else "contextual",
-            fit_screen=create_ngram_perplexity() if self.mixes == "screened" else None,
+            SeqMixSettings(**(usual | how.mixing)),
+            source=how.source or source,
+            fit_screen=create_ngram_perplexity() if how.screened else None,
         )
+        if how.source == "static":
+            lend_vectors(list(self.pool.values()))
         return self.read_too(mixing) if self.encoder == "frozen" else mixing
 
     def read_too(self, mixing: Augment) -> Augment:
