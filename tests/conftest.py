@@ -103,3 +103,24 @@ def bert(tmp_path_factory):
     )
     transformers.BertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def bert_encoder(bert):
+    """The block of a transformer that reads each text as a whole."""
+    return {
+        "@architectures": "spacy-transformers.TransformerModel.v3",
+        "name": str(bert),
+        "get_spans": {"@span_getters": "spacy-transformers.doc_spans.v1"},
+        "tokenizer_config": {"use_fast": True},
+    }
+
+
+@pytest.fixture
+def bert_listener():
+    """What a component hears of a shared transformer."""
+    return {
+        "@architectures": "spacy-transformers.TransformerListener.v1",
+        "grad_factor": 1.0,
+        "pooling": {"@layers": "reduce_mean.v1"},
+    }

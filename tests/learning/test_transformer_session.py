@@ -37,27 +37,16 @@ def weights_of(nlp):
 
 
 @pytest.fixture
-def shared(bert):
+def shared(bert_encoder, bert_listener):
     spacy.util.fix_random_seed(0)
-    encoder = {
-        "@architectures": "spacy-transformers.TransformerModel.v3",
-        "name": str(bert),
-        "get_spans": {"@span_getters": "spacy-transformers.doc_spans.v1"},
-        "tokenizer_config": {"use_fast": True},
-    }
-    listener = {
-        "@architectures": "spacy-transformers.TransformerListener.v1",
-        "grad_factor": 1.0,
-        "pooling": {"@layers": "reduce_mean.v1"},
-    }
     intervening = {
         "@architectures": "spacy-causal.InterveningEncoder.v1",
         "rate": 0.5,
-        "encoder": encoder,
+        "encoder": bert_encoder,
     }
     nlp = spacy.blank("en")
     nlp.add_pipe("transformer", config={"model": intervening})
-    config = {"model": {"tok2vec": listener}, "confounders": FREQUENT}
+    config = {"model": {"tok2vec": bert_listener}, "confounders": FREQUENT}
     nlp.add_pipe("causal_ner", config=config)
     nlp.batch_size = 2
     gold = gold_docs(nlp)

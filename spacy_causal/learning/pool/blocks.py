@@ -23,7 +23,8 @@ Arrays = dict[str, np.ndarray]
 # One row a token of each of these, one a document of all others.
 BY_TOKEN = ("probabilities", "hidden", "votes", "samples", "information")
 BATCH_WORDS, BATCH_DOCS = 2048, 128
-# More rows than these do not make a transformer's products faster, and pad more.
+# On a CPU more rows than these do not make a transformer's products faster, and pad
+# more; a GPU may want more.
 BATCH_PIECES = 768
 ROWS_AT_ONCE = 16
 

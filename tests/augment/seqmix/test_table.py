@@ -76,16 +76,10 @@ def test_the_shared_encoder_by_its_name(docs):
     np.testing.assert_allclose(by_name.vectors, token_table(docs, nlp).vectors)
 
 
-def test_input_embeddings_of_a_transformer(docs, bert):
+def test_input_embeddings_of_a_transformer(docs, bert_encoder):
     pytest.importorskip("spacy_transformers")
     nlp = spacy.blank("en")
-    model = {
-        "@architectures": "spacy-transformers.TransformerModel.v3",
-        "name": str(bert),
-        "get_spans": {"@span_getters": "spacy-transformers.doc_spans.v1"},
-        "tokenizer_config": {"use_fast": True},
-    }
-    transformer = nlp.add_pipe("transformer", config={"model": model})
+    transformer = nlp.add_pipe("transformer", config={"model": bert_encoder})
     nlp.initialize()
     table = token_table(docs, nlp, vocabulary=["[CLS]", "[PAD]", "new"])
     assert set(table.words) == {*words_of(docs), "new"}

@@ -24,11 +24,6 @@ pytestmark = [
 ]
 
 SAID = Needs(probabilities=True)
-LISTENER = {
-    "@architectures": "spacy-transformers.TransformerListener.v1",
-    "grad_factor": 1.0,
-    "pooling": {"@layers": "reduce_mean.v1"},
-}
 TEXTS = {
     "odd": "internationally unconstitutional reinsurance",
     "long": "Anna works for Acme in Paris and Anna works for Acme in Paris .",
@@ -39,22 +34,16 @@ TEXTS = {
 
 
 @pytest.fixture(params=["plain", "intervening"])
-def nlp(bert, request):
-    encoder = {
-        "@architectures": "spacy-transformers.TransformerModel.v3",
-        "name": str(bert),
-        "get_spans": {"@span_getters": "spacy-transformers.doc_spans.v1"},
-        "tokenizer_config": {"use_fast": True},
-    }
+def nlp(bert_encoder, bert_listener, request):
     intervening = {
         "@architectures": "spacy-causal.InterveningEncoder.v1",
-        "encoder": encoder,
+        "encoder": bert_encoder,
     }
     spacy.util.fix_random_seed(0)
     nlp = spacy.blank("en")
-    model = {"plain": encoder, "intervening": intervening}[request.param]
+    model = {"plain": bert_encoder, "intervening": intervening}[request.param]
     nlp.add_pipe("transformer", config={"model": model})
-    nlp.add_pipe("causal_ner", name="it", config={"model": {"tok2vec": LISTENER}})
+    nlp.add_pipe("causal_ner", name="it", config={"model": {"tok2vec": bert_listener}})
     nlp.initialize(toy_examples)
     return nlp
 
