@@ -25,7 +25,7 @@ from typing import Any
 
 import typer
 from active_data import COMPONENT
-from combined_data import VECTORS, Corpus, load
+from combined_data import DROPOUT, VECTORS, Corpus, load
 from combined_methods import USUAL, Arm, arm_of
 from numpy.random import default_rng
 from spacy.language import Language
@@ -72,8 +72,8 @@ def main(
     batch (int): Words a round; 0 is 3 % of the pool's, and 2 % are there to begin with.
     steps (int): Updates, in every arm and round but on the whole pool.
     """
-    if encoder not in ("frozen", "cnn"):
-        raise typer.BadParameter("--encoder is frozen or cnn.")
+    if encoder not in DROPOUT:
+        raise typer.BadParameter(f"--encoder is one of {', '.join(DROPOUT)}.")
     names = arms.split(",")
     try:
         for name in names:

@@ -1,8 +1,8 @@
-"""Pools for the combined protocol, and pipelines on a frozen encoder or a CNN.
+"""Pools for the combined protocol, and pipelines on frozen vectors or a CNN.
 
-Where the encoder is frozen, texts that are made on the way (mixed, swapped) are read by
-MiniLM when a model first sees them. Nothing is replaced in a frozen encoder's input, so
-the deconfounded head is all that tells its arm; on a CNN the encoder intervenes, too.
+Texts that are made on the way (mixed, swapped) are read by MiniLM when a model first
+sees them. Nothing is replaced in what it reads, so that on its vectors the deconfounded
+head is all that tells its arm; on a CNN the encoder intervenes, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import spacy
-from active_data import COMPONENT, DATA, read_annotated
+from active_data import COMPONENT, DATA, HASHED, read_annotated
 from citisl_data import key_of
 from combined_methods import Arm
 from encoders import CNN, NER_MODEL, minilm
@@ -31,17 +31,35 @@ from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.layers import f1_of
 
 DRAW, BATCH = 7, 64
-DROPOUT = {"frozen": 0.1, "cnn": 0.3}
+DROPOUT = {"frozen": 0.1, "cnn": 0.3, "bilstm": 0.3}
+READ: dict[str, Any] = {"@architectures": "benchmarks.ReadVectors.v1"}
 FROZEN: dict[str, Any] = {
     "@layers": "chain.v1",
     "*": {
-        "vectors": {"@architectures": "benchmarks.ReadVectors.v1"},
+        "vectors": READ,
         "hidden": {
             "@layers": "with_array.v1",
             "layer": {"@layers": "Maxout.v1", "nO": 128, "nI": 384, "nP": 2},
         },
     },
 }
+BILSTM: dict[str, Any] = {
+    "@layers": "chain.v1",
+    "*": {
+        "words": {"@layers": "concatenate.v1", "*": {"hashed": HASHED, "read": READ}},
+        "narrowed": {
+            "@layers": "with_array.v1",
+            "layer": {"@layers": "Maxout.v1", "nO": 128, "nI": 512, "nP": 2},
+        },
+        "sentences": {
+            "@architectures": "spacy.TorchBiLSTMEncoder.v1",
+            "width": 128,
+            "depth": 1,
+            "dropout": 0.0,
+        },
+    },
+}
+ON_VECTORS = {"frozen": FROZEN, "bilstm": BILSTM}
 INTERVENING: dict[str, Any] = {
     "@architectures": "spacy-causal.InterveningEncoder.v1",
     "encoder": CNN,
@@ -116,8 +134,9 @@ def forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[list, Any]:
 class Corpus:
     """Sentences that may be bought, and others to score on.
 
-    encoder (str): "frozen" (MiniLM's vectors, with a trained layer of 128 maxout units)
-        or "cnn" (spaCy's, from nothing).
+    encoder (str): "frozen" (MiniLM's vectors, with a trained layer of 128 maxout
+        units), "bilstm" (of 128 units on these vectors and hashed words) or "cnn"
+        (spaCy's, from nothing).
     """
 
     name: str
@@ -140,8 +159,7 @@ class Corpus:
         else:
             causal = arm.head == "deconfounded"
             tok2vec = INTERVENING if causal else CNN
-            if self.encoder == "frozen":
-                tok2vec = FROZEN
+            tok2vec = ON_VECTORS.get(self.encoder, tok2vec)
             config = {"scheme": "bio", "model": arm.model(tok2vec)}
             nlp.add_pipe(COMPONENT, config=config)
         pipe: Any = nlp.get_pipe(COMPONENT)
@@ -188,7 +206,7 @@ def load(name: str, encoder: str, split: str) -> Corpus:
     """Read a corpus; what is scored on is the part that the split names."""
     entry, vocab = DATA[name], spacy.blank("en").vocab
     train, test = (read_annotated(entry[part], vocab) for part in ("train", split))
-    if encoder == "frozen":
+    if encoder in ON_VECTORS:
         add_features(train), add_features(test)
         VECTORS.keep(list(chain(train, test)), scale=train[:2000])
     return Corpus(name, encoder, train, test)
