@@ -57,6 +57,8 @@ ARMS |= {
     "sub, static table": Arm({}, source="static"),
     "sub, contextual table": Arm({}, source="contextual"),
     "sub, clean last": Arm({}, clean_epochs=3),
+    # The control of that: the optimizer starts anew there as well.
+    "updates, anew": Arm(longer=1 + RATE, clean_epochs=3),
     "sub, rate 1.0, clean last": Arm({"rate": 1.0}, clean_epochs=3),
     "hidden 2": Arm(hidden={"weight": 2.0}),
     "hidden 1, alpha 0.2": Arm(hidden={"weight": 1.0, "alpha": 0.2}),

@@ -118,7 +118,7 @@ class Trial:
         """
         nlp, how = self.pipeline(), TRAINING[self.encoder]
         clean = [doc for doc in docs if get_mix(doc) is None]
-        mixed_epochs = self.epochs - self.how.clean_epochs * (len(clean) < len(docs))
+        mixed_epochs = self.epochs - self.how.clean_epochs
         phases = [(docs, mixed_epochs), (clean, self.epochs - mixed_epochs)]
         steps = sum(number * self.epoch_of(part) for part, number in phases)
         nlp.config["training"]["optimizer"]["learn_rate"] = how["learn_rate"]
