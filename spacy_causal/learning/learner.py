@@ -26,7 +26,7 @@ from spacy_causal.learning.journal import (
     surviving,
 )
 from spacy_causal.learning.memory import Memory
-from spacy_causal.learning.reading import memory_zone, words_of
+from spacy_causal.learning.reading import memory_zone, require_docs, words_of
 from spacy_causal.learning.replay import Lesson, draw_replay, example_of
 from spacy_causal.learning.seeding import seeded
 from spacy_causal.learning.settings import LearnerSettings, UpdateReport
@@ -66,7 +66,7 @@ class Learner:
         seed: int = 0,
     ):
         self.nlp, self.component = nlp, find_labeller(nlp, component)
-        self.initial, self.dev = list(initial), list(dev)
+        self.initial, self.dev = require_docs(initial), require_docs(dev)
         self.settings, self.seed = settings or LearnerSettings(), seed
         self.journal = Journal() if journal is None else journal
         self._augment = make_augment(self.settings.augment, component)
@@ -111,18 +111,24 @@ class Learner:
         said = Answered(tuple(words), tuple(spaces), tuple(answers))
         if self._texts.get(said.doc, said.words) != said.words:
             raise ValueError(f"{said.doc[:60]!r} was answered with other tokens.")
-        self._add_labels([said])
-        if not len(self.journal):
-            self.journal.append(self._begun)
-        n_records, n_waiting = len(self.journal), len(self._waiting)
+        # The record of the beginning comes before the first answer's.
+        n_records, n_waiting = max(len(self.journal), 1), len(self._waiting)
+        pipe: Any = self.nlp.get_pipe(self.component)
+        has_new = any(x.chosen not in (None, OUTSIDE, *pipe.labels) for x in answers)
+        before = self._trainer.snapshot() if has_new else None
         try:
+            self._add_labels([said])
+            if not len(self.journal):
+                self.journal.append(self._begun)
             self._waiting.append(said)
             self._texts[said.doc] = said.words
             self.journal.append(answered_record(self.n_batches, said))
         except BaseException:
-            if len(self.journal) == n_records:
+            if len(self.journal) <= n_records:
                 del self._waiting[n_waiting:]
                 self._remember_texts()
+                if before is not None:
+                    self._trainer.restore(before)
             raise
 
     def update(self) -> UpdateReport:

@@ -1,12 +1,13 @@
 """What a component says of Docs that no pipe has read yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.types import Floats2d
 
@@ -82,3 +83,15 @@ def memory_zone(nlp: Language) -> AbstractContextManager[Any]:
 def _batches(docs: Sequence[Doc], size: int) -> Iterator[Sequence[Doc]]:
     for start in range(0, len(docs), size):
         yield docs[start : start + size]
+
+
+def require_docs(docs: Iterable[Doc]) -> list[Doc]:
+    """Raise TypeError for what is not a Doc, such as an Example."""
+    found = list(docs)
+    for doc in found:
+        if not isinstance(doc, Doc):
+            hint = ": pass its reference" if isinstance(doc, Example) else ""
+            raise TypeError(
+                f"Annotated Docs are wanted, not {type(doc).__name__}{hint}."
+            )
+    return found

@@ -8,6 +8,7 @@ import pytest
 import spacy
 import torch
 from spacy.tokens import Doc, Span
+from spacy.training import Example
 from toy_sessions import FAST, found, gold_docs, session, truth, untrained
 
 from spacy_causal.learning.answers import Answer
@@ -208,3 +209,10 @@ def test_entities_of_a_mention_answer_are_spans(ner):
                              Answer("d", 2, 3, ("LOC",), "O")])  # fmt: skip
         learner.update()
     assert found(ner, [doc]) == [[(0, 2, "LOC")]]
+
+
+@pytest.mark.parametrize("part", ["initial", "dev"])
+def test_examples_where_docs_are_wanted_say_so(ner, docs, part):
+    examples = [Example(doc, doc) for doc in docs[:1]]
+    with pytest.raises(TypeError, match="not Example: pass its reference"):
+        Learner(ner, "causal_ner", **{part: examples})

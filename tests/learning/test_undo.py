@@ -172,6 +172,34 @@ def test_an_update_that_cannot_be_journaled_has_not_happened(docs, monkeypatch):
     assert learner.waiting and not learner.n_batches
 
 
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_label_whose_answer_cannot_be_journaled_is_not_there(
+    docs, monkeypatch, earlier
+):
+    learner = Learner(untrained(), "causal_ner", settings=FAST)
+    if earlier:
+        session(learner, docs[:1])
+    before, n_records = weights_of(learner.nlp), len(learner.journal)
+    labels = learner.nlp.get_pipe("causal_ner").labels
+    new = [replace(answer, chosen="NEW") for answer in answers_to(docs[1])]
+    append = learner.journal.append
+
+    def fail(record):
+        if record["event"] == "answered":
+            raise OSError("no space left")
+        append(record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(learner.journal, "append", fail)
+        with pytest.raises(OSError, match="no space"):
+            learner.answer(docs[1], new)
+    assert learner.nlp.get_pipe("causal_ner").labels == labels
+    assert weights_of(learner.nlp) == before and not learner.waiting
+    learner.answer(docs[1], new)
+    assert learner.nlp.get_pipe("causal_ner").labels == (*labels, "NEW")
+    assert len(learner.journal) == max(n_records, 1) + 1
+
+
 def test_an_interrupted_undo_has_taken_nothing_back(docs, monkeypatch):
     def make():
         learner = Learner(untrained(), "causal_ner", settings=FAST)
