@@ -61,7 +61,7 @@ def main(
     first_seed: int = 0,
     pool: int = 2500,
     rounds: int = 6,
-    batch: int = 0,
+    batch: float = BATCH,
     steps: int = STEPS,
     rows: Path = ROWS,
 ) -> None:
@@ -69,7 +69,8 @@ def main(
 
     seeds (int): How many, from the first one on.
     pool (int): Sentences to buy from; 0 is the whole training part.
-    batch (int): Words a round; 0 is 3 % of the pool's, and 2 % are there to begin with.
+    batch (float): Words a round, below 1 as a share of the pool's; 2 % are there to
+        begin with.
     steps (int): Updates, in every arm and round but on the whole pool.
     """
     if encoder not in DROPOUT:
@@ -86,7 +87,7 @@ def main(
     begun: Begun = {}
     for seed, name in tqdm(grid, disable=None):
         common = {"data": data, "encoder": encoder, "split": split, "pool": pool}
-        common |= {"initial": INITIAL, "batch": batch or BATCH, "steps": steps}
+        common |= {"initial": INITIAL, "batch": batch, "steps": steps}
         run(corpus, common, name, seed, rounds, results, begun)
 
 
