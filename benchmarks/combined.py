@@ -87,7 +87,11 @@ def main(
     begun: Begun = {}
     for seed, name in tqdm(grid, disable=None):
         common = {"data": data, "encoder": encoder, "split": split, "pool": pool}
-        common |= {"initial": INITIAL, "batch": batch, "steps": steps}
+        common |= {
+            "initial": INITIAL,
+            "batch": int(batch) if batch >= 1 else batch,
+            "steps": steps,
+        }
         run(corpus, common, name, seed, rounds, results, begun)
 
 
