@@ -75,6 +75,8 @@ def main(
     """
     if encoder not in DROPOUT:
         raise typer.BadParameter(f"--encoder is one of {', '.join(DROPOUT)}.")
+    if not 0 < batch < 1 and not (batch >= 1 and batch == int(batch)):
+        raise typer.BadParameter("--batch is a number of words, or a share below 1.")
     names = arms.split(",")
     try:
         for name in names:

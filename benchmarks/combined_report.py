@@ -34,6 +34,7 @@ QUESTION = (
 )
 ENCODERS = {
     "frozen": "frozen MiniLM vectors with a trained layer; plain is a linear head",
+    "bilstm": "a BiLSTM on these vectors and hashed words; plain is a linear head",
     "cnn": "a CNN from nothing; plain is spaCy's ner, linear a linear head",
 }
 GROUP = ("data", "encoder", "split", "pool", "initial", "batch")

@@ -35,7 +35,7 @@ from citisl_data import VECTORS, key_of
 from encoders import use_bfloat16
 from features import add_features
 from numpy.random import default_rng
-from seqmix_arms import ARMS, PAPER, SIZES
+from seqmix_arms import ARMS, SIZES, USUAL
 from seqmix_table import print_tables
 from seqmix_trial import TRAINING, Looked, Trial
 
@@ -75,7 +75,7 @@ def main(
     if table:
         return print_tables(results.rows())
     if grid == "full":
-        policies, arms = ",".join(POLICIES), ";".join(PAPER)
+        policies, arms = ",".join(POLICIES), ";".join(USUAL)
     unknown = [arm for arm in arms.split(";") if arm not in ARMS]
     if unknown:
         raise typer.BadParameter(f"no arm {unknown}; there are {'; '.join(ARMS)}")
@@ -116,6 +116,8 @@ def create_load(data: str, encoder: str, epochs: int, split: str) -> Load:
             doc.tensor = np.zeros((0,), dtype="float32")
     train, dev, test = parts
     scored = test if split == "test" else dev[DEV:]
+    if not scored:
+        raise typer.BadParameter(f"{data} has no dev text beside the first {DEV:,}.")
     looked: Looked = {}
 
     def load(arm: str, seed: int) -> Trial:

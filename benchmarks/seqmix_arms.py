@@ -1,4 +1,5 @@
-"""The arms of SeqMix's tables, and what was tried beside them."""
+"""The arms of SeqMix's tables, and what was tried beside them. Rows know an arm by its
+name: one that changes gets another."""
 
 from typing import Any, NamedTuple
 
@@ -22,8 +23,10 @@ class Arm(NamedTuple):
     source (str | None): Of the table of words; None: a transformer's input embeddings,
         and without one what the encoder says.
     hidden (dict | None): The encoder's vectors are mixed: settings of `HiddenMix`.
-    longer (float): The updates, as a multiple.
-    clean_epochs (int): The last of the epochs are of the labelled sequences alone.
+    longer (float): The updates, as a multiple; not in the clean epochs.
+    clean_epochs (int): The last of the epochs are of the labelled sequences alone, and
+        the optimizer starts anew with them.
+    control (str): The arm that has as many updates, or more, and mixes nothing.
     """
 
     mixing: dict[str, Any] | None = None
@@ -32,6 +35,7 @@ class Arm(NamedTuple):
     hidden: dict[str, Any] | None = None
     longer: float = 1.0
     clean_epochs: int = 0
+    control: str = "updates"
 
 
 ARMS = {
@@ -47,19 +51,25 @@ ARMS = {
     "hidden 0.5": Arm(hidden={"weight": 0.5}),
     "hidden 1": Arm(hidden={"weight": 1.0}),
 }
-PAPER = tuple(ARMS)
+USUAL = tuple(ARMS)
 ARMS |= {
     **{f"sub, alpha {a}": Arm({"alpha": a}) for a in (0.2, 1.0, 32.0)},
-    **{f"sub, rate {r}": Arm({"rate": r}) for r in (0.05, 0.5, 1.0)},
+    "sub, rate 0.05": Arm({"rate": 0.05}),
+    **{
+        f"sub, rate {r}": Arm({"rate": r}, control=f"updates, rate {r}")
+        for r in (0.5, 1.0)
+    },
     **{f"updates, rate {r}": Arm(longer=1 + r) for r in (0.5, 1.0)},
     **{f"sub, window {s}": Arm({"window": s}) for s in (3, 7)},
     **{f"sub, density {d}": Arm({"density": d}) for d in (0.2, 0.4, 0.8)},
     "sub, static table": Arm({}, source="static"),
     "sub, contextual table": Arm({}, source="contextual"),
-    "sub, clean last": Arm({}, clean_epochs=3),
-    # The control of that: the optimizer starts anew there as well.
+    "sub, clean last": Arm({}, clean_epochs=3, control="updates, anew"),
     "updates, anew": Arm(longer=1 + RATE, clean_epochs=3),
-    "sub, rate 1.0, clean last": Arm({"rate": 1.0}, clean_epochs=3),
+    "sub, rate 1.0, clean last": Arm(
+        {"rate": 1.0}, clean_epochs=3, control="updates, rate 1.0, anew"
+    ),
+    "updates, rate 1.0, anew": Arm(longer=2.0, clean_epochs=3),
     "hidden 2": Arm(hidden={"weight": 2.0}),
     "hidden 1, alpha 0.2": Arm(hidden={"weight": 1.0, "alpha": 0.2}),
     "hidden 1, alpha 1": Arm(hidden={"weight": 1.0, "alpha": 1.0}),

@@ -7,6 +7,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from scipy.stats import wilcoxon
+from seqmix_arms import ARMS
 
 from spacy_causal.experiments.sections import Table
 
@@ -64,7 +65,7 @@ def seed_set(name: str, rows: list[Row]) -> Table:
         for measure in MEASURES:
             values = values_of(own, measure)
             line.append(spread(values))
-            for base in CONTROLS:
+            for base in bases_of(arm):
                 other = [row for row in first if row["arm"] == base]
                 line.append(
                     "" if arm == base else gain(values, values_of(other, measure))
@@ -84,7 +85,7 @@ def curves(name: str, rows: list[Row], measure: str) -> Table:
         own = [row for row in rows if row["policy"] == policy]
         values, *controls = (
             values_of([row for row in own if row["arm"] == each], measure)
-            for each in (arm, *CONTROLS)
+            for each in (arm, *bases_of(arm))
         )
         seeds = len({seed for seed, _ in values})
         line = [policy, arm, str(seeds), *(at_size(values, size) for size in sizes)]
@@ -146,6 +147,11 @@ def paper_of(data: str, part: str) -> list[dict[str, Any]]:
 def values_of(rows: Iterable[Row], measure: str) -> Values:
     """F1 by seed and sentences labelled."""
     return {(row["seed"], row["sentences"]): row[measure] for row in rows}
+
+
+def bases_of(arm: str) -> tuple[str, str]:
+    """What an arm is compared with: none, and the arm that has as many updates."""
+    return "none", ARMS[arm].control if arm in ARMS else "updates"
 
 
 def at_size(values: Values, size: int) -> str:

@@ -1,9 +1,9 @@
 """A run of SeqMix's protocol: its pipeline, how it is trained, what it generates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import spacy
@@ -45,6 +45,30 @@ FROZEN: dict[str, Any] = {
     },
 }
 Looked = dict[Key, Language]
+
+
+class Phase(NamedTuple):
+    """So many epochs on these Docs, of so many steps each."""
+
+    docs: Sequence[Doc]
+    epochs: int
+    steps: int
+
+
+@dataclass
+class BestEpoch:
+    """The weights of the epoch that has been best on dev, and whether it was the last
+    that was seen."""
+
+    f1: float = -1.0
+    weights: dict[str, bytes] = field(default_factory=dict)
+    is_last: bool = False
+
+    def see(self, nlp: Language, f1: float) -> None:
+        """Keep the weights of a model that is better."""
+        self.is_last = f1 > self.f1
+        if self.is_last:
+            self.f1, self.weights = f1, pipes_to_bytes(nlp, nlp.pipe_names)
 
 
 @dataclass
@@ -103,7 +127,8 @@ class Trial:
         if self.how.mixing is not None and not self.has_looked:
             self.has_looked = True
             if key not in self.looked:
-                self.looked[key] = self.train(docs, key, scored=False)
+                plain = replace(self, arm="none")
+                self.looked[key] = plain.train(docs, key, scored=False)
             return self.looked[key]
         nlp = self.train(docs, key, scored=len(key) == 2)
         if self.arm == "none" and not key[1]:
@@ -111,62 +136,61 @@ class Trial:
         return nlp
 
     def train(self, docs: Sequence[Doc], key: Key, *, scored: bool) -> Language:
-        """Train from scratch; for the epochs that are of the labelled sequences alone
-        the optimizer starts anew.
+        """Train from scratch; in each phase the optimizer starts anew.
 
         scored (bool): Find the epoch that is best on dev.
         """
-        nlp, how = self.pipeline(), TRAINING[self.encoder]
-        clean = [doc for doc in docs if get_mix(doc) is None]
-        mixed_epochs = self.epochs - self.how.clean_epochs
-        phases = [(docs, mixed_epochs), (clean, self.epochs - mixed_epochs)]
-        steps = sum(number * self.epoch_of(part) for part, number in phases)
-        nlp.config["training"]["optimizer"]["learn_rate"] = how["learn_rate"]
-        if self.encoder == "minilm":
-            nlp.config["training"]["optimizer"]["learn_rate"] = {
-                "@schedules": "warmup_linear.v1",
-                "initial_rate": how["learn_rate"],
-                "warmup_steps": steps // 10,
-                "total_steps": steps * 11 // 10,
-            }
-        best: list[tuple[float, int, dict[str, bytes]]] = [(-1.0, 0, {})]
-
-        def check(step: int, before: int, epoch: int) -> None:
-            if scored and step % epoch == 0:
-                reached = self.f1(nlp, self.dev)
-                if reached > best[0][0]:
-                    weights = pipes_to_bytes(nlp, nlp.pipe_names)
-                    best[0] = reached, before + step, weights
-
-        taken = 0
-        for part, number in phases:
-            epoch = self.epoch_of(part)
-            if not number:
-                continue
+        nlp, best, phases = self.pipeline(), BestEpoch(), self.phases(docs)
+        n_steps = sum(phase.epochs * phase.steps for phase in phases)
+        nlp.config["training"]["optimizer"]["learn_rate"] = self.learn_rate(n_steps)
+        for number, phase in enumerate(phases):
+            look = partial(self.look, nlp, best, phase.steps)
             fit(
                 nlp,
                 COMPONENT,
-                part,
+                phase.docs,
                 key=key,
-                steps=number * epoch,
-                batch_size=how["batch"],
-                initialize=not taken,
-                check=partial(check, before=taken, epoch=epoch),
+                steps=phase.epochs * phase.steps,
+                batch_size=TRAINING[self.encoder]["batch"],
+                initialize=not number,
+                check=look if scored else None,
             )
-            taken += number * epoch
-        _, step, weights = best[0]
         self.best = None
-        if scored and step < steps:
+        if scored and not best.is_last:
             last = pipes_to_bytes(nlp, nlp.pipe_names)
-            pipes_from_bytes(nlp, weights)
+            pipes_from_bytes(nlp, best.weights)
             self.best = self.f1(nlp, self.test)
             pipes_from_bytes(nlp, last)
         return nlp
 
-    def epoch_of(self, docs: Sequence[Doc]) -> int:
-        """How many steps an epoch has."""
+    def phases(self, docs: Sequence[Doc]) -> list[Phase]:
+        """All epochs on all Docs, or the last ones on those that are not mixed."""
         batch = TRAINING[self.encoder]["batch"]
-        return int(-(-round(self.how.longer * len(docs)) // batch))
+        clean = [doc for doc in docs if get_mix(doc) is None]
+        n_clean = min(self.how.clean_epochs, self.epochs)
+        steps = -(-round(self.how.longer * len(docs)) // batch)
+        both = [
+            Phase(docs, self.epochs - n_clean, steps),
+            Phase(clean, n_clean, -(-len(clean) // batch)),
+        ]
+        return [phase for phase in both if phase.epochs]
+
+    def learn_rate(self, n_steps: int) -> float | dict[str, Any]:
+        """Constant; for MiniLM it rises for a tenth of the steps, and falls."""
+        rate: float = TRAINING[self.encoder]["learn_rate"]
+        if self.encoder != "minilm":
+            return rate
+        return {
+            "@schedules": "warmup_linear.v1",
+            "initial_rate": rate,
+            "warmup_steps": n_steps // 10,
+            "total_steps": n_steps * 11 // 10,
+        }
+
+    def look(self, nlp: Language, best: BestEpoch, steps: int, step: int) -> None:
+        """Score a model on dev at the end of an epoch of so many steps."""
+        if step % steps == 0:
+            best.see(nlp, self.f1(nlp, self.dev))
 
     def score(self, nlp: Language) -> float:
         """Strict F1 on test after the last epoch, which may be the best one."""

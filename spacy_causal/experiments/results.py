@@ -57,7 +57,8 @@ class Results:
             yield cell, outcome
 
     def append(self, cell: dict[str, Any], outcome: dict[str, Any]) -> None:
-        """Add a finished cell: its settings, what came out, versions, the commit."""
+        """Add a finished cell: its settings, what came out, versions, the commit that
+        was imported, the processor."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._drop_cut_line()
         row = {
@@ -65,7 +66,8 @@ class Results:
             **cell,
             **outcome,
             "versions": {name: version(name) for name in PACKAGES},
-            "commit": commit_of(Path(__file__)),
+            "commit": COMMIT,
+            "processor": processor(),
         }
         with self.path.open("a", encoding="utf8") as file:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -113,6 +115,18 @@ def commit_of(file: Path) -> str | None:
         except (OSError, subprocess.CalledProcessError):
             return None
     return said.strip()
+
+
+def processor() -> str:
+    """The processor's name; on another kind the last digits of a training differ."""
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+    return names[0] if names else platform.processor()
+
+
+# Of what runs: the files may change under a process that is running.
+COMMIT = commit_of(Path(__file__))
 
 
 def cell_key(cell: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_causal.experiments import results as results_module
 from spacy_causal.experiments.injection import inject_cue
-from spacy_causal.experiments.results import Results, cell_key, commit_of
+from spacy_causal.experiments.results import Results, cell_key, commit_of, processor
 from spacy_causal.experiments.training import evaluate, shuffled_batches, train
 
 
@@ -150,4 +150,6 @@ def test_a_row_has_the_commit_of_the_code_not_of_its_folder(tmp_path):
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     results = Results(tmp_path / "rows.jsonl")
     results.append({"seed": 0}, {})
-    assert results.rows()[0]["commit"] == commit_of(Path(results_module.__file__))
+    row = results.rows()[0]
+    assert row["commit"] == commit_of(Path(results_module.__file__))
+    assert row["processor"] == processor()
