@@ -113,9 +113,7 @@ class Learner:
             raise ValueError(f"{said.doc[:60]!r} was answered with other tokens.")
         # The record of the beginning comes before the first answer's.
         n_records, n_waiting = max(len(self.journal), 1), len(self._waiting)
-        pipe: Any = self.nlp.get_pipe(self.component)
-        has_new = any(x.chosen not in (None, OUTSIDE, *pipe.labels) for x in answers)
-        before = self._trainer.snapshot() if has_new else None
+        before = self._trainer.snapshot() if self._new_labels([said]) else None
         try:
             self._add_labels([said])
             if not len(self.journal):
@@ -228,13 +226,17 @@ class Learner:
     def _add_labels(self, batch: Sequence[Answered]) -> None:
         pipe: Any = self.nlp.get_pipe(self.component)
         strings: Any = self.nlp.vocab.strings
-        for answer in (answer for said in batch for answer in said.answers):
-            label = answer.chosen
-            if label is None or (label == OUTSIDE and pipe.scheme != "token"):
-                continue
+        for label in self._new_labels(batch):
             # Callers may be inside a memory zone, which would take the name away.
             strings.add(label, allow_transient=False)
             pipe.add_label(label)
+
+    def _new_labels(self, batch: Sequence[Answered]) -> list[str]:
+        """What was answered and is no label yet, in its order."""
+        pipe: Any = self.nlp.get_pipe(self.component)
+        known = {*pipe.labels} | ({OUTSIDE} if pipe.scheme != "token" else set())
+        said = (answer.chosen for each in batch for answer in each.answers)
+        return [x for x in dict.fromkeys(said) if x is not None and x not in known]
 
     def _train(self, keys: Sequence[str], rng: Generator) -> tuple[int, float]:
         """RETURNS (tuple[int, float]): Examples gone through, nats an example."""

@@ -173,15 +173,19 @@ def test_an_update_that_cannot_be_journaled_has_not_happened(docs, monkeypatch):
 
 
 @pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("causal_ner", "NEW"), ("causal_tagger", "NEW"), ("causal_tagger", "O")],
+)
 def test_a_label_whose_answer_cannot_be_journaled_is_not_there(
-    docs, monkeypatch, earlier
+    docs, monkeypatch, name, label, earlier
 ):
-    learner = Learner(untrained(), "causal_ner", settings=FAST)
+    learner = Learner(untrained(name, ("A", "B")), name, settings=FAST)
     if earlier:
-        session(learner, docs[:1])
+        learner.answer(docs[0], [Answer("d", 0, 1, ("A",), "A")])
     before, n_records = weights_of(learner.nlp), len(learner.journal)
-    labels = learner.nlp.get_pipe("causal_ner").labels
-    new = [replace(answer, chosen="NEW") for answer in answers_to(docs[1])]
+    waiting, labels = learner.waiting, learner.nlp.get_pipe(name).labels
+    new = [Answer("e", 0, 1, ("A",), label)]
     append = learner.journal.append
 
     def fail(record):
@@ -193,10 +197,10 @@ def test_a_label_whose_answer_cannot_be_journaled_is_not_there(
         patch.setattr(learner.journal, "append", fail)
         with pytest.raises(OSError, match="no space"):
             learner.answer(docs[1], new)
-    assert learner.nlp.get_pipe("causal_ner").labels == labels
-    assert weights_of(learner.nlp) == before and not learner.waiting
+    assert learner.nlp.get_pipe(name).labels == labels
+    assert (weights_of(learner.nlp), learner.waiting) == (before, waiting)
     learner.answer(docs[1], new)
-    assert learner.nlp.get_pipe("causal_ner").labels == (*labels, "NEW")
+    assert learner.nlp.get_pipe(name).labels == (*labels, label)
     assert len(learner.journal) == max(n_records, 1) + 1
 
 
