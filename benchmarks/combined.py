@@ -3,7 +3,7 @@ them, and for all less one, from the same seed set.
 
     python benchmarks/combined.py --data conll2003 --seeds 5
     python benchmarks/combined.py --data atis --encoder cnn --arms plain,linear,combined
-    python benchmarks/combined.py --split test --seeds 5
+    python benchmarks/combined.py --split test --seeds 5 --encoder bilstm
 
 A draw of the training sentences is the pool, another one each seed; a share of its
 words is annotated whole to begin with, in every arm; then words are bought, round by

@@ -22,6 +22,21 @@ def words_of(doc: Doc) -> Words:
     return tuple(t.text for t in doc), tuple(bool(t.whitespace_) for t in doc)
 
 
+def require_docs(docs: Iterable[Doc]) -> list[Doc]:
+    """The same, once each has been seen to be a Doc.
+
+    Raises TypeError for what is none, such as an Example.
+    """
+    found = list(docs)
+    for doc in found:
+        if not isinstance(doc, Doc):
+            hint = ": pass its reference" if isinstance(doc, Example) else ""
+            raise TypeError(
+                f"Annotated Docs are wanted, not {type(doc).__name__}{hint}."
+            )
+    return found
+
+
 def bare_copy(doc: Doc, vocab: Vocab | None = None) -> Doc:
     """The same tokens without annotation, in this or another vocabulary."""
     words, spaces = words_of(doc)
@@ -83,15 +98,3 @@ def memory_zone(nlp: Language) -> AbstractContextManager[Any]:
 def _batches(docs: Sequence[Doc], size: int) -> Iterator[Sequence[Doc]]:
     for start in range(0, len(docs), size):
         yield docs[start : start + size]
-
-
-def require_docs(docs: Iterable[Doc]) -> list[Doc]:
-    """Raise TypeError for what is not a Doc, such as an Example."""
-    found = list(docs)
-    for doc in found:
-        if not isinstance(doc, Doc):
-            hint = ": pass its reference" if isinstance(doc, Example) else ""
-            raise TypeError(
-                f"Annotated Docs are wanted, not {type(doc).__name__}{hint}."
-            )
-    return found

@@ -109,3 +109,16 @@ def test_an_arm_that_is_not_there_is_refused(corpora, tmp_path):
     done = run(corpora, tmp_path / "rows.jsonl", "--arms", "nothing")
     assert done.returncode == 2 and "Unknown arm" in done.stderr
     assert not (tmp_path / "rows.jsonl").exists()
+
+
+def test_the_page_has_a_name_for_every_encoder(benchmarks):
+    _, report = benchmarks
+    import combined_data
+
+    assert set(report.ENCODERS) == set(combined_data.DROPOUT)
+
+
+@pytest.mark.parametrize("batch", ["0", "-1", "2.5"])
+def test_a_round_is_of_whole_words_or_a_share(corpora, tmp_path, batch):
+    said = run(corpora, tmp_path / "rows.jsonl", "--batch", batch)
+    assert said.returncode == 2 and "a share below 1" in said.stderr
