@@ -87,7 +87,7 @@ def percentile_bounds(
     ranked = np.asarray(scores, dtype=np.float64)[finite][ordered]
     words = np.cumsum(np.asarray(lengths)[finite][ordered])
     places = np.searchsorted(words, np.array([low, high]) / 100 * words[-1])
-    ends = ranked[np.minimum(places, len(ranked) - 1)]
+    ends = ranked[places]
     return (
         float(ends[0]) if low > 0 else 0.0,
         float(ends[1]) if high < 100 else float("inf"),

@@ -124,6 +124,7 @@ def test_bounds_are_the_percentiles():
     assert percentile_bounds(scores, ones, 0, 50) == (0, 2)
     assert percentile_bounds(scores, ones, 51, 100) == (3, float("inf"))
     assert percentile_bounds(scores, ones, 0, 99.9) == (0, 4)
+    assert percentile_bounds(scores, ones, 0.5, 50) == (1, 2)
     with pytest.raises(ValueError, match="empty corpus"):
         percentile_bounds([float("inf")], [0], 0, 50)
 
@@ -176,6 +177,10 @@ def test_as_few_models_as_pairs_of_fifths(nlp):
 def test_ranges_that_are_none_are_refused(create, wrong):
     with pytest.raises(ValueError, match=r"lies between|Unknown unit"):
         create(**wrong)
+
+
+def test_a_range_may_be_one_value(create, docs):
+    assert not any(v.kept for v in create(low=5, high=5, unit="perplexity")(docs))
 
 
 def test_a_range_that_is_not_given_fits_its_unit(create):
