@@ -180,7 +180,8 @@ def test_ranges_that_are_none_are_refused(create, wrong):
 
 
 def test_a_range_may_be_one_value(create, docs):
-    assert not any(v.kept for v in create(low=5, high=5, unit="perplexity")(docs))
+    screen = create(low=5, high=5, unit="perplexity")(docs)
+    assert not any(verdict.kept for verdict in screen(docs))
 
 
 def test_a_range_that_is_not_given_fits_its_unit(create):
