@@ -5,7 +5,8 @@ these" the type is picked from the list ("K only": it stays unknown); SeqMix mix
 swaps of entities are added; the deconfounded head learns. An arm has some of them, and
 what it lacks is the plainest thing: sentences at random, annotated whole, nothing
 added, a linear head. SeqMix is the form of it that was ahead of its controls
-(README.md): tokens mixed in the encoder's output; "in words" is the paper's.
+(README.md): tokens mixed in the encoder's output, a mixed one counting as much as a
+token or, "mixed lightly", a fifth of that; "in words" is the paper's.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ from spacy_causal.learning.settings import LearnerSettings
 
 PLAIN, LINEAR, COMBINED, LESS = "plain", "linear", "combined", "combined - "
 K_ONLY = " (K only)"
+LIGHT, LIGHTLY = 0.2, " (mixed lightly)"
 K = 3
 HEADS = {
     "linear": {"@architectures": "spacy-causal.LinearTagger.v1"},
@@ -115,7 +117,9 @@ ARMS: dict[str, Arm] = {
     "feedback on mentions": Arm(asks="mention"),
     "feedback exploring": Arm(asks="token", explore=0.5),
     "seqmix in words": Arm(augments=("seqmix",)),
+    f"seqmix{LIGHTLY}": Arm(hidden=LIGHT),
     COMBINED: EVERYTHING,
+    COMBINED + LIGHTLY: replace(EVERYTHING, hidden=LIGHT),
     **{f"{LESS}{part}": less(part) for part in PARTS},
     COMBINED + K_ONLY: WITH_K_ONLY,
     **{
