@@ -9,8 +9,9 @@ of what more threads gain: the loop cannot use them, a matrix product can.
 authors' own, where FOLDER holds a clone of rz-zhang/SeqMix (SeqMix/), their
 `most_similar`, which sorts out the seven closest, else one of ours. A loop reads
 `--looped` of the queries and its time is scaled to all of them. `screen` scores
-texts by a GPT-2-shaped model of random weights, one at a time and in batches. `pairs`
-reads CoNLL-2003's training sentences and counts their pairs. One row a case goes to
+texts by a GPT-2-shaped model of random weights, in batches and by transformers one at a
+time. `pairs` reads CoNLL-2003's training sentences and counts their pairs. `--cases`
+leaves some out. One row a case goes to
 benchmarks/results/seqmix_speed.jsonl.
 """
 
@@ -19,6 +20,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +70,19 @@ def main(
     sentences: int = 256,
     clock: str = "wall",
     peers: Path | None = None,
+    cases: str = "nearest,screen,pairs",
 ) -> None:
     """Measure each case once after a warm-up."""
     if clock not in CLOCKS:
         raise typer.BadParameter(f"one of {', '.join(CLOCKS)}", param_hint="--clock")
     CLOCK.append(clock)
     docs = labelled(max(SIZES))
-    nearest(queries, looped, peers)
-    screen([doc.text for doc in docs if len(doc) > 3][:sentences])
-    for size in SIZES:
+    chosen = cases.split(",")
+    if "nearest" in chosen:
+        nearest(queries, looped, peers)
+    if "screen" in chosen:
+        screen([doc.text for doc in docs if len(doc) > 3][:sentences])
+    for size in SIZES if "pairs" in chosen else ():
         pairs(docs[:size])
 
 
@@ -149,12 +155,10 @@ def screen(texts: list[str]) -> None:
     seconds, scores = {}, {}
     for precision in ("float32", "bfloat16"):
         lm = CausalLM(model.to(getattr(torch, precision)), WordIds())
-        for name, batch_tokens in (("alone", 1), ("batched", 512)):
-            lm.log2(texts[:8], batch_tokens=batch_tokens)
+        for name, score in (("alone", partial(one_by_one, lm)), ("batched", lm.log2)):
+            score(texts[:8])
             key = f"{precision}_{name}"
-            scored, seconds[key] = timed(
-                lambda lm=lm, n=batch_tokens: lm.log2(texts, batch_tokens=n)
-            )
+            scored, seconds[key] = timed(partial(score, texts))
             scores[key] = np.array([perplexity(log2) for log2 in scored])
     alone = scores["float32_alone"]
     fp32 = seconds["float32_alone"]
@@ -169,6 +173,19 @@ def screen(texts: list[str]) -> None:
             **machine(),
         },
     )
+
+
+def one_by_one(lm: CausalLM, texts: list[str]) -> list[np.ndarray]:
+    """The loop that a user of transformers writes, over all logits of a text."""
+    found = []
+    for text in texts:
+        (ids,) = lm.tokenizer([text])["input_ids"]
+        read = torch.tensor([[lm.tokenizer.bos_token_id, *ids]])
+        with torch.inference_mode():
+            logits = lm.model(input_ids=read).logits[0, :-1].float()
+        said = logits.log_softmax(-1).gather(1, read[0, 1:, None])[:, 0]
+        found.append((said / np.log(2)).numpy())
+    return found
 
 
 def pairs(docs: list[Doc]) -> None:

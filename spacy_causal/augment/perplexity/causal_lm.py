@@ -110,8 +110,11 @@ class CausalLM:
     """
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
+        from spacy_causal.augment.perplexity.next_token import NextToken
+
         self.model = model.eval()
         self.tokenizer = tokenizer
+        self._next = NextToken(self.model)
 
     @classmethod
     def load(
@@ -173,18 +176,13 @@ class CausalLM:
 
         width = max(map(len, rows))
         ids = torch.zeros((len(rows), width), dtype=torch.long)
-        mask = torch.zeros((len(rows), width), dtype=torch.long)
+        kept = torch.zeros((len(rows), width - 1), dtype=torch.bool)
         for i, row in enumerate(rows):
             ids[i, : len(row)] = torch.tensor(row)
-            mask[i, : len(row)] = 1
-        ids, mask = ids.to(self.model.device), mask.to(self.model.device)
+            kept[i, : len(row) - 1] = True
+        device = self.model.device
         with torch.inference_mode():
-            logits = self.model(
-                input_ids=ids, attention_mask=mask, use_cache=False
-            ).logits[:, :-1]
-            said = logits.gather(2, ids[:, 1:, None])[..., 0].float()
-            log2 = (said - logits.float().logsumexp(dim=-1)) / np.log(2)
-        return log2.cpu().numpy()
+            return self._next.log2(ids.to(device), kept.to(device)).cpu().numpy()
 
 
 def cut(text: int, ids: list[int], context: int) -> Iterator[Piece]:
