@@ -16,7 +16,7 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import BATCH, CORPORA, NER_MODEL, encoder_of
+from encoders import BATCH, NER_MODEL, encoder_of, find_corpus
 from spacy.tokens import Doc
 from spacy.util import load_config
 
@@ -103,7 +103,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
         nlp, cell["encoder"], reads, seed=cell["seed"], steps=cell["steps"]
     )
     nlp.add_pipe(factory, config=config | {"model": config["model"] | tok2vec})
-    training, dev = (read(CORPORA / name, nlp) for name in FILES[cell["task"]])
+    training, dev = (read(find_corpus(name), nlp) for name in FILES[cell["task"]])
     train(
         nlp,
         training[: cell["sentences"] or None],

@@ -17,7 +17,7 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import CNN, CORPORA
+from encoders import CNN, find_corpus
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.convert import Summary, read_docs
@@ -39,7 +39,7 @@ FORMS: dict[str, dict[str, Any]] = {
 
 def main(rounds: int = 7, sentences: int = 1000) -> None:
     """Train 200 steps on CoNLL-2003, then measure each setting on other sentences."""
-    found = read_docs(CORPORA / "conll2003/eng.train", Options(), Summary())
+    found = read_docs(find_corpus("conll2003/eng.train"), Options(), Summary())
     nlp = spacy.blank("en")
     docs = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found]
     nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})

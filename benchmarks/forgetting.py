@@ -15,7 +15,7 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import CNN, CORPORA
+from encoders import CNN, find_corpus
 from numpy.random import default_rng
 from spacy.tokens import Doc
 from tqdm import tqdm
@@ -86,7 +86,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
 
 def read(path: str, vocab: spacy.Vocab) -> list[Doc]:
     """A file's annotated Docs."""
-    found = read_docs(CORPORA / path, Options(), Summary())
+    found = read_docs(find_corpus(path), Options(), Summary())
     return [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
 
 

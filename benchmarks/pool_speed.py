@@ -19,7 +19,7 @@ import numpy as np
 import spacy
 import torch
 import typer
-from encoders import CORPORA, LISTENER, NER_MODEL, minilm
+from encoders import LISTENER, NER_MODEL, find_corpus, minilm
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -39,7 +39,7 @@ ONE_PASS = ("least_confidence", "token_entropy", "coreset", "badge", "wbadge")
 def main(sentences: int = 600, rounds: int = 3, samples: int = 100) -> None:
     """Read CoNLL-2003's development sentences, drawn at random."""
     nlp = spacy.blank("en")
-    found = read_docs(CORPORA / "conll2003/eng.testa", Options(), Summary())
+    found = read_docs(find_corpus("conll2003/eng.testa"), Options(), Summary())
     every = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found]
     order = np.random.default_rng(0).permutation(len(every))
     docs = [every[i] for i in order if len(every[i])][:sentences]

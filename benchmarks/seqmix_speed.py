@@ -28,7 +28,7 @@ import numpy as np
 import spacy
 import torch
 import typer
-from encoders import CORPORA
+from encoders import find_corpus
 from spacy.tokens import Doc
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -210,7 +210,7 @@ def pairs(docs: list[Doc]) -> None:
 
 def labelled(n: int) -> list[Doc]:
     """The first sentences of CoNLL-2003's training file."""
-    found = read_docs(CORPORA / "conll2003/eng.train", Options(), Summary())
+    found = read_docs(find_corpus("conll2003/eng.train"), Options(), Summary())
     vocab = spacy.blank("en").vocab
     docs = (Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found)
     return [doc for doc, _ in zip(docs, range(n), strict=False)]

@@ -42,7 +42,8 @@ def create_causal_lm_perplexity(
         it is None. 500 is the paper's for GPT-2 and means nothing to another model.
     unit (str): "perplexity", or "percentile" of the labelled texts' own, each
         as many times as it has words.
-    precision (str): "bfloat16" is faster where the processor has it, and coarser.
+    precision (str): "bfloat16" is coarser, and faster where the processor multiplies
+        tiles of it (AMX); elsewhere it may be slower.
     batch_tokens (int): Tokens of a batch, with what pads them.
     RETURNS (FitScreen): A function of labelled Docs that gives a Screen.
     Raises ValueError for a range that is none.
