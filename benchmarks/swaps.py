@@ -22,7 +22,7 @@ from pathlib import Path
 
 import spacy
 import typer
-from encoders import CNN, CORPORA
+from encoders import CNN, find_corpus
 from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -77,7 +77,7 @@ def main(swaps: int = 20_000, sentences: int = 3_000, seed: int = 0) -> None:
 def corpora(limit: int) -> dict[str, tuple[Language, list[Doc]]]:
     """Pipelines, and annotated Docs in their vocabularies."""
     english, chinese = spacy.blank("en"), spacy.blank("zh")
-    conll = load(english, CORPORA / "conll2003/eng.train", Options(), limit)
+    conll = load(english, find_corpus("conll2003/eng.train"), Options(), limit)
     cluener = Options(lang="zh", by_character=True)
     rng = default_rng(0)
     return {
@@ -85,7 +85,7 @@ def corpora(limit: int) -> dict[str, tuple[Language, list[Doc]]]:
         "conll2003 text": (english, [with_spaces(doc) for doc in conll]),
         "cluener": (
             chinese,
-            load(chinese, CORPORA / "cluener2020/train.json", cluener, limit),
+            load(chinese, find_corpus("cluener2020/train.json"), cluener, limit),
         ),
         "hostile": (english, [random_doc(english.vocab, rng) for _ in range(limit)]),
     }
