@@ -49,8 +49,7 @@ class HalfTable:
         (of both factors, their product, the bias and the sum), it is the answer.
         """
         found, certain = [], []
-        largest = float(self.halves.max())
-        longest = (2 * largest) ** 0.5
+        longest = (2 * float(self.halves.max())) ** 0.5
         for start in range(0, len(queries), BATCH):
             batch = _tensor(queries[start : start + BATCH])
             rows, least = self._candidates(batch)
@@ -60,8 +59,7 @@ class HalfTable:
             pair, place = np.nonzero(rows[at].numpy() == columns[:, None])
             scores[at[pair], place] = -np.inf
             best = np.arange(len(scores)), scores.argmax(axis=1)
-            taken = 3 * batch.norm(dim=1) * longest + largest + least.abs()
-            error = ROUNDING * taken
+            error = rounding_error(batch.norm(dim=1), longest, least)
             found.append(rows.numpy()[best])
             certain.append(scores[best] > (least + error).numpy())
         return np.concatenate(found), np.concatenate(certain)
@@ -78,10 +76,21 @@ class HalfTable:
         return at.sort(dim=1).values, top.values[:, -1].float()
 
 
-def multiplies_bfloat16() -> bool:
-    """Whether this processor does, rather than by way of float32, which is slower."""
+def rounding_error(lengths: Tensor, longest: float, least: Tensor) -> Tensor:
+    """What a score e·q − ½ ‖e‖² can lose at most, shape (Q,): three roundings of the
+    product (its factors' and its own), one of the bias and one of the sum.
+
+    lengths (Tensor): ‖q‖, shape (Q,). longest (float): The largest ‖e‖.
+    least (Tensor): Scores that are compared with, shape (Q,).
+    """
+    return ROUNDING * (3 * longest * lengths + longest**2 / 2 + least.abs())
+
+
+def multiplies_tiles() -> bool:
+    """Whether this processor multiplies tiles of bfloat16 (AMX); with vectors of it
+    alone it would be slower than in float32."""
     able: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return bool(able.get("amx_bf16"))
 
 
 def _tensor(rows: np.ndarray) -> Tensor:

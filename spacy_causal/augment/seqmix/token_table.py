@@ -95,7 +95,7 @@ class TokenTable:
         """None where the processor would be slower."""
         from spacy_causal.augment.seqmix import half_table
 
-        if not half_table.multiplies_bfloat16():
+        if not half_table.multiplies_tiles():
             return None
         return half_table.HalfTable.of(self.vectors, self._half_norms)
 

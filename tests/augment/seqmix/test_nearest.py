@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.functional import linear
 
 from spacy_causal.augment.seqmix import half_table, token_table
-from spacy_causal.augment.seqmix.half_table import HalfTable
+from spacy_causal.augment.seqmix.half_table import HalfTable, rounding_error
 from spacy_causal.augment.seqmix.nearest import half_norms, nearest_rows
 from spacy_causal.augment.seqmix.token_table import TokenTable
 
@@ -78,6 +80,29 @@ def test_what_rounding_turns_round_is_not_certain(times):
     assert not certain[0] or found[0] == V - 1
 
 
+def test_what_rounding_takes_by_hand():
+    lengths, least = torch.tensor([1.0, 3.0]), torch.tensor([-0.5, 8.0])
+    found = rounding_error(lengths, 2.0, least)
+    # 3 · 2 · 1 + ½ · 4 + ½ and 3 · 2 · 3 + ½ · 4 + 8, each a 256th and a bit.
+    expected = np.array([8.5, 28.0]) * 1.01 / 256
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@given(st.integers(0, 1000))
+def test_rounding_takes_no_more(seed):
+    queries, vectors, _ = drawn(seed)
+    halves = half_norms(vectors)
+    table = HalfTable.of(vectors, halves)
+    rows, longest = torch.tensor(vectors).bfloat16(), float(np.sqrt(2 * halves.max()))
+    rounded = linear(torch.tensor(queries).bfloat16(), rows, table.bias[:V]).float()
+    exact = queries.astype("f8") @ vectors.T.astype("f8") - halves
+    lengths = torch.tensor(np.linalg.norm(queries, axis=1))
+    for column in range(0, V, 100):
+        lost = abs(exact[:, column] - rounded[:, column].numpy())
+        most = rounding_error(lengths, longest, rounded[:, column])
+        assert (lost <= most.numpy()).all()
+
+
 def test_any_array_is_a_table():
     rng = np.random.default_rng(4)
     vectors = rng.standard_normal((V, 400))[:, ::-1]
@@ -105,7 +130,7 @@ def test_the_first_of_equal_rows():
 @pytest.mark.parametrize("able", [True, False])
 def test_a_table_answers_alike_on_any_processor(able, monkeypatch):
     queries, vectors, excluded = drawn(2)
-    monkeypatch.setattr(half_table, "multiplies_bfloat16", lambda: able)
+    monkeypatch.setattr(half_table, "multiplies_tiles", lambda: able)
     monkeypatch.setattr(token_table, "LARGE", 512)
     used = []
     own = HalfTable.nearest
@@ -119,7 +144,7 @@ def test_a_table_answers_alike_on_any_processor(able, monkeypatch):
 
 
 def test_all_rows_excluded_in_half_precision(monkeypatch):
-    monkeypatch.setattr(half_table, "multiplies_bfloat16", lambda: True)
+    monkeypatch.setattr(half_table, "multiplies_tiles", lambda: True)
     monkeypatch.setattr(token_table, "LARGE", 512)
     table = TokenTable(tuple(map(str, range(V))), np.ones((V, D), dtype="f4"))
     with pytest.raises(ValueError, match="excluded"):
@@ -128,4 +153,13 @@ def test_all_rows_excluded_in_half_precision(monkeypatch):
 
 def test_without_a_word_from_torch_the_processor_is_not_able(monkeypatch):
     monkeypatch.delattr(half_table.torch.cpu, "get_capabilities", raising=False)
-    assert half_table.multiplies_bfloat16() is False
+    assert half_table.multiplies_tiles() is False
+
+
+@pytest.mark.parametrize("tiles", [True, False])
+def test_vectors_of_bfloat16_are_not_enough(tiles, monkeypatch):
+    said = {"avx512_bf16": True, "amx_bf16": tiles}
+    monkeypatch.setattr(
+        half_table.torch.cpu, "get_capabilities", lambda: said, raising=False
+    )
+    assert half_table.multiplies_tiles() is tiles
