@@ -74,7 +74,7 @@ def active(
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
-    from spacy_causal.server.beforehand import check_annotated, check_gpu, check_output
+    from spacy_causal.server.beforehand import check_gpu, check_labelled, check_output
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
@@ -91,7 +91,7 @@ def active(
     make_augment(augment, component or "")
     settings = LearnerSettings(augment=augment)
     texts = Source(source)
-    check_annotated(initial, dev)
+    check_labelled(initial, dev)
     check_output(output)
     check_gpu(gpu_id)
     guidelines = instructions.read_text("utf8") if instructions else ""

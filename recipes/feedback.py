@@ -73,9 +73,9 @@ def feedback(
     from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.server.asking import VIEW, Asking, QuestionStream
     from spacy_causal.server.beforehand import (
-        check_annotated,
         check_gpu,
         check_imputer,
+        check_labelled,
         check_output,
     )
     from spacy_causal.server.pipelines import load_pipeline
@@ -87,7 +87,7 @@ def feedback(
     names = split_names(labels)
     asking = Asking(k, unit, all_labels, follow_up, explore, seed)
     texts = Source(source)
-    check_annotated(initial, dev)
+    check_labelled(initial, dev)
     check_output(output)
     check_gpu(gpu_id)
     guidelines = instructions.read_text("utf8") if instructions else ""
@@ -135,6 +135,7 @@ def feedback(
             "model": model,
             "mode": stream.asking.mode,
             "explore": stream.asking.explored,
+            "layer": stream.layer,
             "unit": stream.unit,
             "none": NONE_OF_THESE,
             "outside": stream.outside,

@@ -39,6 +39,7 @@ def review(
     from spacy_causal.server.agreement import by_question, view_of
     from spacy_causal.server.export import read_dataset
     from spacy_causal.server.review import ReviewStream, labels_of
+    from spacy_causal.server.texts import layer_of
     from spacy_causal.types import NONE_OF_THESE
 
     into = into or f"{dataset}-reviewed"
@@ -74,6 +75,7 @@ def review(
             "reviews": dataset,
             "none": NONE_OF_THESE,
             "outside": config.get("outside", OUTSIDE),
+            "layer": layer_of(config),
             "waiting": "The next question that was answered in several ways.",
         },
     }

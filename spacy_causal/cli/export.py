@@ -25,13 +25,16 @@ def export(
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
 ) -> None:
-    """Write answers for spacy train (token targets), Prodigy, CoNLL and other tools."""
+    """Write answers for spacy train and evaluate (token targets, and what is certain as
+    annotation), Prodigy, CoNLL and other tools."""
     from spacy_causal.server.export import export as write
-    from spacy_causal.server.export import read_answers
+    from spacy_causal.server.export import read_dataset
+    from spacy_causal.server.texts import layer_of
 
     try:
-        tasks = read_answers(dataset, db)
-        n_written = write(tasks, output, format, model, component)
+        tasks, config = read_dataset(dataset, db)
+        layer = layer_of(config)
+        n_written = write(tasks, output, format, model, component, layer=layer)
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     what = "answers" if format == "jsonl" else "texts"

@@ -22,12 +22,13 @@ def stats(
 ) -> None:
     """Seconds a sentence and quality by mode, beside the CITISL paper's study; how far
     annotators agree, where there are several."""
-    from spacy_causal.server.export import read_answers
+    from spacy_causal.server.export import read_dataset
     from spacy_causal.server.stats import PAPER, mode_stats, truths_of_gold
+    from spacy_causal.server.texts import layer_of
 
     try:
-        tasks = read_answers(dataset, db)
-        truths = None if gold is None else truths_of_gold(gold)
+        tasks, config = read_dataset(dataset, db)
+        truths = None if gold is None else truths_of_gold(gold, layer_of(config))
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
     counts = ("annotators", "sentences", "answers", "skipped", "none of these")

@@ -126,6 +126,11 @@ class QuestionStream:
         return list(tag_set.labels)
 
     @property
+    def layer(self) -> str:
+        """What the answers annotate: "ner", "tag" or "pos"."""
+        return str(self._pipe.layer)
+
+    @property
     def outside(self) -> str | None:
         """What says that it is no mention at all, where there is such an answer."""
         return None if self._pipe.tag_set.scheme == "token" else OUTSIDE

@@ -7,6 +7,7 @@ from typing import Any
 
 import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.compat import has_gpu
 
@@ -24,11 +25,18 @@ def check_output(folder: Path | None) -> None:
         TemporaryFile(dir=folder).close()
 
 
-def check_annotated(*paths: Path | None) -> None:
-    """Raise OSError or ValueError for what is no `.spacy` file."""
-    for path in paths:
-        if path is not None:
-            next(read_spacy(path, Vocab()), None)
+def check_labelled(initial: Path | None, dev: Path | None) -> None:
+    """Raise OSError or ValueError for what is no `.spacy` file, and for one to score on
+    in which nothing is annotated: token targets alone are no truth."""
+    if initial is not None:
+        next(read_spacy(initial, Vocab()), None)
+    if dev is not None and not any(map(is_annotated, read_spacy(dev, Vocab()))):
+        raise ValueError(f"No document of {dev} is annotated: nothing to score on.")
+
+
+def is_annotated(doc: Doc) -> bool:
+    """Whether anything is known of a Doc's entities, tags or parts of speech."""
+    return any(map(doc.has_annotation, ("ENT_IOB", "TAG", "POS")))
 
 
 def check_imputer(imputer: str | None, nlp: Language, component: str) -> None:

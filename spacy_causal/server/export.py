@@ -1,82 +1,29 @@
 """What was answered, as files that other programs read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import spacy
 import srsly
+from spacy.tokens import Doc, Span
 
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
 from spacy_causal.files import write_whole
-from spacy_causal.learning.answers import OUTSIDE, Answer
+from spacy_causal.learning.answers import OUTSIDE
 from spacy_causal.learning.feedback import targets_of
 from spacy_causal.learning.reading import bare_copy, probabilities_of
-from spacy_causal.learning.settling import Held, settle
 from spacy_causal.server.answering import whole_task
 from spacy_causal.server.pipelines import load_pipeline
-from spacy_causal.server.teaching import answers_of, doc_key, words_of_task
+from spacy_causal.server.texts import ENTITIES, Text, texts_of
 from spacy_causal.store.database import Database, is_in_memory, parse_url
 from spacy_causal.store.ledger import Ledger
+from spacy_causal.tags.scheme import TagSet
 from spacy_causal.targets.token_targets import set_targets
 
 Task = dict[str, Any]
-Span = tuple[int, int, str]
 FORMATS = ("spacy", "jsonl", "conll", "label-studio", "doccano")
-UNKNOWN = "-"
-
-
-@dataclass
-class Text:
-    """All that was answered about a text.
-
-    offsets (list[tuple[int, int]]): Where each token begins and ends.
-    """
-
-    text: str
-    words: tuple[str, ...]
-    spaces: tuple[bool, ...]
-    offsets: list[tuple[int, int]]
-    answers: list[Answer] = field(default_factory=list)
-
-    @property
-    def held(self) -> list[Held]:
-        """What holds of each token, where several answers touch it."""
-        return settle(self.answers, len(self.words))
-
-    def spans(self) -> list[Span]:
-        """What was confirmed, as character spans; tokens of one type that stand side by
-        side and were asked about one by one are one."""
-        found: list[tuple[int, int, str, Answer]] = []
-        for i, given in enumerate(self.held):
-            if not isinstance(given, Answer) or given.chosen in (None, OUTSIDE):
-                continue
-            label = str(given.chosen)
-            start, end = self.offsets[i]
-            if found:
-                first, last_end, before, answer = found[-1]
-                joins = answer is given or (
-                    given.unit == answer.unit == "token" and before == label
-                )
-                if joins and last_end == (self.offsets[i - 1][1] if i else -1):
-                    found[-1] = (first, end, label, given)
-                    continue
-            found.append((start, end, label, given))
-        return [(start, end, label) for start, end, label, _ in found]
-
-    def tags(self) -> list[str]:
-        """One BIO tag a token; "-" where nothing was confirmed."""
-        starts = {start: label for start, _, label in self.spans()}
-        tags = []
-        for given, (start, _) in zip(self.held, self.offsets, strict=True):
-            if not isinstance(given, Answer) or given.chosen is None:
-                tags.append(UNKNOWN)
-            elif given.chosen == OUTSIDE:
-                tags.append(OUTSIDE)
-            else:
-                tags.append(f"{'B' if start in starts else 'I'}-{given.chosen}")
-        return tags
 
 
 def read_answers(dataset: str, db: str) -> list[Task]:
@@ -107,42 +54,40 @@ def read_dataset(dataset: str, db: str) -> tuple[list[Task], dict[str, Any]]:
     return [whole_task(x, inputs) for x in answers], (configs or [None])[-1] or {}
 
 
-def texts_of(tasks: Sequence[Task]) -> list[Text]:
-    """Answers by text, in the order in which texts were first answered."""
-    texts: dict[str, Text] = {}
-    for task in tasks:
-        key = doc_key(task)
-        if key not in texts:
-            words, spaces = words_of_task(task)
-            offsets = [(token["start"], token["end"]) for token in task["tokens"]]
-            texts[key] = Text(task["text"], words, spaces, offsets)
-        texts[key].answers += answers_of(task)
-    return [text for text in texts.values() if text.answers]
-
-
 def export(
     tasks: Sequence[Task],
     path: Path,
     format: str,
     model: str | None,
     component: str | None = None,
+    *,
+    layer: str = ENTITIES,
 ) -> int:
     """Write answers to a file, whole or not at all.
+
+    A `.spacy` file has them as token targets, and what is certain as annotation, too,
+    for whatever reads no targets: spaCy's own components and scorers.
 
     format (str): One of FORMATS.
     model (str | None): Of a `.spacy` file: the pipeline whose labels and guesses its
         token targets have. Without one, only what was confirmed is in it.
     component (str | None): The model's that was asked about, see `find_labeller`.
+    layer (str): What was asked about, see `layer_of`.
     RETURNS (int): Texts, or answers for "jsonl".
-    Raises ValueError for a format that there is not.
+    Raises ValueError for a format that there is not, and for a model or component that
+        would not be used.
     """
     if format not in FORMATS:
         raise ValueError(f"A format is one of {', '.join(FORMATS)}, not {format!r}.")
-    texts = texts_of(tasks)
+    if (model or component) and format != "spacy":
+        raise ValueError(f"The format {format!r} has no guesses of a model.")
+    if component and not model:
+        raise ValueError("A component is one of a model: there is none.")
+    texts = texts_of(tasks, layer)
     if format == "spacy":
         if path.suffix != SUFFIX:
             raise ValueError(f"the output has to end in {SUFFIX}: {path}")
-        _write_spacy(texts, path, model, component)
+        _write_spacy(texts, path, model, component, layer)
         return len(texts)
     if format == "label-studio":
         data = srsly.json_dumps([_label_studio(text) for text in texts], indent=2)
@@ -157,23 +102,24 @@ def export(
 
 
 def _write_spacy(
-    texts: Sequence[Text], path: Path, model: str | None, component: str | None
+    texts: Sequence[Text],
+    path: Path,
+    model: str | None,
+    component: str | None,
+    layer: str,
 ) -> None:
     """With what was refused imputed by the model, as a session first learns it."""
-    import spacy
-    from spacy.tokens import Doc
-
-    from spacy_causal.tags.scheme import TagSet
-
     said = {str(x.chosen) for text in texts for x in text.answers if x.chosen}
     labels = sorted(said - {OUTSIDE})
     if model is None:
-        nlp, name, layer = spacy.blank("xx"), "", "ner"
-        tag_set = TagSet("biluo", tuple(labels))
+        nlp, name = spacy.blank("xx"), ""
+        tag_set = TagSet("biluo" if layer == ENTITIES else "token", tuple(labels))
     else:
         nlp, name = load_pipeline(model, component, labels)
         pipe: Any = nlp.get_pipe(name)
-        tag_set, layer = pipe.tag_set, pipe.layer
+        tag_set = pipe.tag_set
+        if pipe.layer != layer:
+            raise ValueError(f"{name!r} sets {pipe.layer}; the answers are of {layer}.")
     output = empty_docbin()
     for text in texts:
         doc = Doc(nlp.vocab, words=list(text.words), spaces=list(text.spaces))
@@ -184,8 +130,29 @@ def _write_spacy(
         mode: Any = "positives_only" if model is None else "own_ruled_out"
         targets = targets_of(text.answers, tag_set, own, mode=mode, join=True)
         set_targets(doc, layer, targets)
+        annotate(doc, text, targets.certain)
         output.add(doc)
     write_docbin(path, output)
+
+
+def annotate(doc: Doc, text: Text, certain: np.ndarray) -> None:
+    """Give a Doc what is certain of its tokens; the others stay missing.
+
+    certain (ndarray[bool]): Shape (n,).
+    """
+    if text.layer != ENTITIES:
+        for said in text.said():
+            setattr(doc[said.start], f"{text.layer}_", said.label)
+        return
+    sure, spans = [*certain.tolist(), True], []
+    for start, end, label, unit in text.said():
+        # Whether tokens that were asked about one by one end it, the next one tells.
+        if all(sure[start : end if unit == "mention" else end + 1]):
+            spans.append(Span(doc, start, end, label))
+    known = {i for span in spans for i in range(span.start, span.end)}
+    known |= {i for i, tag in enumerate(text.tags()) if tag == OUTSIDE and sure[i]}
+    missing = [doc[i : i + 1] for i in range(len(doc)) if i not in known]
+    doc.set_ents(spans, missing=missing, default="outside")
 
 
 def _conll(text: Text) -> str:

@@ -1,16 +1,18 @@
 """How long answers take and how good they are, by mode."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.learning.answers import OUTSIDE
 from spacy_causal.server.manual import VIEW
 from spacy_causal.server.teaching import answer_of
+from spacy_causal.server.texts import ENTITIES
 from spacy_causal.store.hashing import input_hash
 from spacy_causal.store.records import AGREED
 
@@ -56,26 +58,71 @@ def mode_stats(tasks: Sequence[Task], truth: Truth | None = None) -> list[ModeSt
     return [_row(mode, modes[mode], truth) for mode in sorted(modes)]
 
 
-def truths_of_gold(path: Path) -> Truth:
-    """The type of just the tokens asked about, "O" if they are none, from annotated
-    Docs with the same texts; None where a text is not among them."""
-    spans: dict[int, dict[tuple[int, int], str]] = {}
+def truths_of_gold(path: Path, layer: str = ENTITIES) -> Truth:
+    """What is true of just the tokens asked about, "O" if they are no entity, from
+    annotated Docs with the same texts; None where no such Doc says.
+
+    layer (str): What was asked about, see `layer_of`.
+    Raises ValueError where no Doc is annotated with it.
+    """
+    found: dict[int, Known] = {}
     for doc in read_spacy(path, Vocab()):
-        of_text = spans.setdefault(input_hash(doc.text), {})
-        of_text.update({(e.start_char, e.end_char): e.label_ for e in doc.ents})
+        found.setdefault(input_hash(doc.text), Known()).add(doc, layer)
+    if not any(known.labels or known.outside for known in found.values()):
+        raise ValueError(f"No document of {path} is annotated with {layer}.")
 
     def truth(task: Task) -> str | None:
-        known = spans.get(input_hash(task["text"]))
-        if known is None:
-            return None
+        known = found.get(input_hash(task["text"]), Known())
         (span,) = task["spans"]
-        at = span["start"], span["end"]
-        if task["unit"] == "mention":
-            return known.get(at, OUTSIDE)
-        inside = [x for (s, e), x in known.items() if s <= at[0] and at[1] <= e]
-        return inside[0] if inside else OUTSIDE
+        whole = layer != ENTITIES or task["unit"] == "mention"
+        label = known.label(span["start"], span["end"], whole=whole)
+        if label is None and known.nothing(span["start"], span["end"]):
+            return OUTSIDE
+        return label
 
     return truth
+
+
+@dataclass
+class Known:
+    """What is known of a text, by first and last character.
+
+    labels (dict[tuple[int, int], str]): Of entities, or of single tokens.
+    outside (set[int]): Where a token begins that is known to be in no entity.
+    starts (list[int]): Where the tokens begin, of entities.
+    """
+
+    labels: dict[tuple[int, int], str] = field(default_factory=dict)
+    outside: set[int] = field(default_factory=set)
+    starts: list[int] = field(default_factory=list)
+
+    def add(self, doc: Doc, layer: str) -> None:
+        """Take over what a Doc is annotated with."""
+        if layer == ENTITIES:
+            self.starts += [token.idx for token in doc]
+            ents = {(e.start_char, e.end_char): e.label_ for e in doc.ents}
+            self.labels |= ents
+            self.outside |= {token.idx for token in doc if token.ent_iob_ == "O"}
+            return
+        tags = [(token, getattr(token, f"{layer}_")) for token in doc]
+        self.labels |= {(t.idx, t.idx + len(t)): tag for t, tag in tags if tag}
+
+    def label(self, start: int, end: int, *, whole: bool) -> str | None:
+        """What a stretch of text bears.
+
+        whole (bool): By itself, rather than as a part of what bears it.
+        """
+        if whole:
+            return self.labels.get((start, end))
+        inside = (x for (a, b), x in self.labels.items() if a <= start and end <= b)
+        return next(inside, None)
+
+    def nothing(self, start: int, end: int) -> bool:
+        """Whether each token of a stretch is known to be in no entity, or in another
+        one than just that."""
+        tokens = [at for at in self.starts if start <= at < end]
+        inside = {at for at in tokens for a, b in self.labels if a <= at < b}
+        return bool(tokens) and set(tokens) <= inside | self.outside
 
 
 def is_right(task: Task, truth: str) -> bool:

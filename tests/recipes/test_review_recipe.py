@@ -16,9 +16,10 @@ from recipes.serving import register_with_prodigy
 from spacy_causal.cli.app import app
 from spacy_causal.server.answering import Given
 from spacy_causal.server.controller import Controller
-from spacy_causal.server.export import read_answers, texts_of
+from spacy_causal.server.export import read_answers
 from spacy_causal.server.review import ReviewStream
 from spacy_causal.server.teaching import answer_of
+from spacy_causal.server.texts import texts_of
 from spacy_causal.store.database import Database
 from spacy_causal.store.records import AGREED
 from spacy_causal.types import NONE_OF_THESE

@@ -7,7 +7,8 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from test_server import settled
 
-from spacy_causal.server.export import export, read_answers, texts_of
+from spacy_causal.server.export import export, read_answers
+from spacy_causal.server.texts import texts_of
 from spacy_causal.store.database import Database
 from spacy_causal.store.ledger import Ledger
 

@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 import spacy
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin
+from spacy.training import Example
 
 from spacy_causal.cli.export import export as export_command
 from spacy_causal.corpus.convert import convert_corpus
@@ -13,9 +15,11 @@ from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Options
 from spacy_causal.server.answering import Given
 from spacy_causal.server.asking import tokens_of
+from spacy_causal.server.beforehand import check_labelled
 from spacy_causal.server.controller import Controller
-from spacy_causal.server.export import export, read_answers, texts_of
+from spacy_causal.server.export import export, read_answers
 from spacy_causal.server.stats import mode_stats, truths_of_gold
+from spacy_causal.server.texts import layer_of, texts_of
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.records import Record
@@ -106,6 +110,83 @@ def test_token_targets(tmp_path, model):
     assert alone.rows[0].max() == 1 and not alone.rows[4].any()
 
 
+WHOLE = [
+    said(ANNA, 0, 2, "PER"),
+    said(ANNA, 2, 3, "O"),
+    said(ANNA, 3, 4, "O"),
+    said(ANNA, 4, 5, "LOC"),
+    said(ANNA, 5, 6, "O"),
+]
+
+
+@pytest.mark.parametrize("with_model", [True, False])
+def test_what_is_certain_is_annotation_too(tmp_path, model, with_model):
+    path = tmp_path / "out.spacy"
+    export([*WHOLE, *TASKS[2:]], path, "spacy", str(model) if with_model else None)
+    whole, nobody, rome = read_spacy(path, NLP.vocab)
+    assert [(x.text, x.label_) for x in whole.ents] == [
+        ("Anna Li", "PER"),
+        ("Rome", "LOC"),
+    ]
+    assert [t.ent_iob_ for t in whole] == ["B", "I", "O", "O", "B", "O"]
+    assert [t.ent_iob_ for t in nobody] == ["O", "", ""]
+    assert [t.ent_iob_ for t in rome] == ["", "B", ""]
+    predicted = [NLP.make_doc(doc.text) for doc in (whole, nobody, rome)]
+    predicted[0].ents = [predicted[0].char_span(0, 7, "PER")]
+    examples = [
+        Example(*pair) for pair in zip(predicted, (whole, nobody, rome), strict=True)
+    ]
+    scores = get_ner_prf(examples)
+    assert (scores["ents_p"], scores["ents_r"]) == (1.0, 1 / 3)
+
+
+@pytest.mark.parametrize("n_known, spans", [(2, []), (3, ["Anna Li"])])
+def test_where_tokens_end_a_mention_the_next_one_tells(tmp_path, n_known, spans):
+    chosen = ["PER", "PER", "O"][:n_known]
+    tasks = [tagged(ANNA, i, label) for i, label in enumerate(chosen)]
+    export(tasks, tmp_path / "out.spacy", "spacy", None)
+    (doc,) = read_spacy(tmp_path / "out.spacy", NLP.vocab)
+    assert [ent.text for ent in doc.ents] == spans
+
+
+def tagged(text, i, chosen):
+    return said(text, i, i + 1, chosen, unit="token")
+
+
+def test_tags_are_no_entities(tmp_path):
+    tasks = [tagged(ANNA, i, x) for i, x in enumerate(["PROPN", "PROPN", None])]
+    (text,) = texts_of(tasks, "pos")
+    assert text.tags() == ["PROPN", "PROPN", "-", "-", "-", "-"]
+    assert text.spans() == [(0, 4, "PROPN"), (5, 7, "PROPN")]
+    path = tmp_path / "out.spacy"
+    export(tasks, path, "spacy", None, layer="pos")
+    (doc,) = read_spacy(path, NLP.vocab)
+    assert [t.pos_ for t in doc] == ["PROPN", "PROPN", "", "", "", ""]
+    assert not doc.has_annotation("ENT_IOB")
+    targets = get_targets(doc, "pos")
+    assert (targets.scheme, targets.labels) == ("token", ("PROPN",))
+    assert get_targets(doc, "ner") is None
+    export(tasks, tmp_path / "out.conll", "conll", None, layer="pos")
+    assert (tmp_path / "out.conll").read_text().startswith("Anna\tPROPN\nLi\tPROPN\n")
+
+
+def test_which_layer_a_session_asked_about():
+    assert layer_of({}) == layer_of({"outside": "O"}) == "ner"
+    assert layer_of({"outside": None}) == "tag"
+    assert layer_of({"outside": None, "layer": "pos"}) == "pos"
+
+
+def test_a_model_that_would_not_be_used(tmp_path, model):
+    out = tmp_path / "out.spacy"
+    with pytest.raises(ValueError, match="no guesses of a model"):
+        export(TASKS, tmp_path / "out.conll", "conll", str(model))
+    with pytest.raises(ValueError, match="there is none"):
+        export(TASKS, out, "spacy", None, "causal_ner")
+    with pytest.raises(ValueError, match="sets ner; the answers are of pos"):
+        export(TASKS, out, "spacy", str(model), layer="pos")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_command(tmp_path, capsys):
     url = f"sqlite:///{tmp_path}/a.db"
     with pytest.raises(SystemExit):
@@ -182,3 +263,40 @@ def test_stats(tmp_path):
     assert k.answers_right == 0.5 and k.sentences_right == 0
     assert everything.answers_right == everything.sentences_right == 1
     assert mode_stats(TASKS)[0].answers_right is None
+
+
+def test_where_gold_says_nothing_nothing_is_right_or_wrong(tmp_path):
+    doc = NLP(ANNA)
+    rome = doc.char_span(17, 21, "LOC")
+    doc.set_ents([rome], missing=[doc[:2]], default="outside")
+    path = tmp_path / "gold.spacy"
+    DocBin(docs=[doc]).to_disk(path)
+    truth = truths_of_gold(path)
+    asked = [(0, 2), (2, 3), (1, 3), (4, 5), (3, 5)]
+    found = [truth(said(ANNA, *at, "PER")) for at in asked]
+    assert found == [None, "O", None, "LOC", "O"]
+    assert truth(said("Another text.", 0, 1, "PER")) is None
+    token = [truth(said(ANNA, i, i + 1, "PER", unit="token")) for i in range(6)]
+    assert token == [None, None, "O", "O", "LOC", "O"]
+
+
+def test_truth_of_tags(tmp_path):
+    doc = NLP(ANNA)
+    doc[0].pos_, doc[2].pos_ = "PROPN", "VERB"
+    path = tmp_path / "gold.spacy"
+    DocBin(docs=[doc]).to_disk(path)
+    truth = truths_of_gold(path, "pos")
+    assert [truth(tagged(ANNA, i, "X")) for i in range(3)] == ["PROPN", None, "VERB"]
+    with pytest.raises(ValueError, match="annotated with ner"):
+        truths_of_gold(path)
+
+
+def test_a_file_of_targets_alone_is_nothing_to_score_on(tmp_path):
+    doc, path = NLP(ANNA), tmp_path / "dev.spacy"
+    DocBin(docs=[doc]).to_disk(path)
+    check_labelled(path, None)
+    with pytest.raises(ValueError, match="nothing to score on"):
+        check_labelled(None, path)
+    doc.set_ents([], default="outside")
+    DocBin(docs=[doc]).to_disk(path)
+    check_labelled(None, path)
