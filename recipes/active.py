@@ -70,10 +70,13 @@ def active(
 ) -> dict[str, Any]:
     """Annotate whole sentences; the model learns from each batch, once all of it was
     answered, and picks the next out of the whole source."""
+    import spacy
+
     from spacy_causal.acquisition.named import make_strategy
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
+    from spacy_causal.learning.weights import digest_of_weights
     from spacy_causal.server.beforehand import check_gpu, check_labelled, check_output
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
@@ -92,10 +95,11 @@ def active(
     settings = LearnerSettings(augment=augment)
     texts = Source(source)
     check_labelled(initial, dev)
-    check_output(output)
+    check_output(output, model)
     check_gpu(gpu_id)
     guidelines = instructions.read_text("utf8") if instructions else ""
     nlp, name = load_pipeline(model, component, names, seed=seed)
+    weights = digest_of_weights(nlp, [name])
     build = partial(
         *(build_learner, model, component, names),
         settings=settings,
@@ -111,12 +115,14 @@ def active(
         background.close()
         raise
 
-    def on_exit(controller: Any) -> None:
+    def on_exit(controller: Any) -> dict[str, Any]:
         texts.close()
         stream.close()
         with closing(background):
-            if output is not None:
-                background.save(output)
+            if output is None:
+                return {}
+            background.save(output)
+            return {"weights": digest_of_weights(spacy.load(output), [name])}
 
     return {
         "dataset": dataset,
@@ -132,6 +138,7 @@ def active(
             "instant_submit": True,
             "instructions": guidelines,
             "model": model,
+            "weights": weights,
             "strategy": strategy,
             "budget": str(size),
             "augment": augment,

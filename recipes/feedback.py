@@ -69,8 +69,11 @@ def feedback(
     ] = -1,
 ) -> dict[str, Any]:
     """Ask about a model's labels; it learns from the answers while they are given."""
+    import spacy
+
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
+    from spacy_causal.learning.weights import digest_of_weights
     from spacy_causal.server.asking import VIEW, Asking, QuestionStream
     from spacy_causal.server.beforehand import (
         check_gpu,
@@ -88,12 +91,13 @@ def feedback(
     asking = Asking(k, unit, all_labels, follow_up, explore, seed)
     texts = Source(source)
     check_labelled(initial, dev)
-    check_output(output)
+    check_output(output, model, imputer)
     check_gpu(gpu_id)
     guidelines = instructions.read_text("utf8") if instructions else ""
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
     settings = LearnerSettings(mode=mode, mistakes=doubt)
     nlp, name = load_pipeline(model, component, names, seed=seed)
+    weights = digest_of_weights(nlp, [name])
     check_imputer(imputer, nlp, name)
     build = partial(
         *(build_learner, model, component, names),
@@ -112,11 +116,13 @@ def feedback(
         background.close()
         raise
 
-    def on_exit(controller: Any) -> None:
+    def on_exit(controller: Any) -> dict[str, Any]:
         texts.close()
         with closing(background):
-            if output is not None:
-                background.save(output)
+            if output is None:
+                return {}
+            background.save(output)
+            return {"weights": digest_of_weights(spacy.load(output), [name])}
 
     return {
         "dataset": dataset,
@@ -133,6 +139,7 @@ def feedback(
             "exclude_by": "task",
             "instructions": guidelines,
             "model": model,
+            "weights": weights,
             "mode": stream.asking.mode,
             "explore": stream.asking.explored,
             "layer": stream.layer,

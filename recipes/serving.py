@@ -17,7 +17,9 @@ def _serving(
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0)] = 8080,
+    port: Annotated[
+        int, typer.Option(help="0 takes a free one.", min=0, max=65535)
+    ] = 8080,
     token: Annotated[
         str | None,
         typer.Option(

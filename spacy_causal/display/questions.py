@@ -51,7 +51,8 @@ class Text(NamedTuple):
 
 
 class Questions(NamedTuple):
-    """Which K labels are shown about each of U tokens or mentions of a batch.
+    """Which K labels are shown about each of U tokens or mentions of a batch, and which
+    `beyond` them.
 
     units (Units): The tokens or mentions.
     labels (tuple[str, ...]): The T labels there were to choose from.
@@ -98,6 +99,11 @@ def ask(
         keys = [key(words, purpose="explore") for words in text.words]
         draws = keyed_noise(keys, units.counts, 1 + len(labels), uniform=True)
         shown = explored(shown, draws, display.explore)
+    if display.beyond:
+        others = np.array(log_p)
+        np.put_along_axis(others, shown, -np.inf, axis=1)
+        n_more = min(display.beyond, len(labels) - shown.shape[1])
+        shown = np.column_stack([shown, top_k(others, n_more)]) if n_more else shown
     probable = None
     if display.propensities:
         keys = [key(words, purpose="propensity") for words in text.words]

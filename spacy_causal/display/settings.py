@@ -27,6 +27,8 @@ class Display:
         asked about too, in units of mentions; above 1 none is.
     propensities (bool): Whether to say how probable it was that a label was shown.
     samples (int): Draws of the noise to estimate that from.
+    beyond (int): So many more labels after the K, the most probable of the others: what
+        is shown after "none of these". What is drawn by chance is among the K.
     """
 
     k: int = 3
@@ -37,6 +39,7 @@ class Display:
     near_miss: float = 0.1
     propensities: bool = False
     samples: int = 256
+    beyond: int = 0
 
     def __post_init__(self) -> None:
         for name in ("k", "samples"):

@@ -44,14 +44,22 @@ def answered(
     Raises ValueError for an answer that the question does not have.
     """
     _check(task, given, labels, view_id)
-    also = [x for x in given.also_shown if x not in task.get("shown", ())]
-    also = [x for x in also if x != NONE_OF_THESE]
     said: Task = {"answer": given.answer, "accept": list(given.accept)}
-    said |= {"also_shown": also, "seconds": given.seconds}
+    said |= {"also_shown": _also_shown(task, given), "seconds": given.seconds}
     if given.spans is not None:
         spans = checked_spans(task, given.spans, labels)
         said |= {"spans": spans, "suggested": task["spans"]}
     return {**task, **said}
+
+
+def is_same(task: Task, given: Given) -> bool:
+    """Whether an answered task says what is given now."""
+    said = task["answer"], task.get("accept", []), task.get("also_shown", [])
+    if said != (given.answer, list(given.accept), _also_shown(task, given)):
+        return False
+    if given.spans is None:
+        return True
+    return sorted(map(_place, task["spans"])) == sorted(map(_place, given.spans))
 
 
 def unanswered(task: Task) -> Task:
@@ -69,6 +77,16 @@ def whole_task(record: Record, inputs: dict[int, dict[str, Any]]) -> Task:
         "_task_hash": record.task_hash,
         "_session_id": record.session,
     }
+
+
+def _also_shown(task: Task, given: Given) -> list[str]:
+    """What came after the question's own labels, each once."""
+    before = {NONE_OF_THESE, *task.get("shown", ())}
+    return [x for x in dict.fromkeys(given.also_shown) if x not in before]
+
+
+def _place(span: dict[str, Any]) -> tuple[int, int, str]:
+    return span["token_start"], span["token_end"], span["label"]
 
 
 def _check(task: Task, given: Given, labels: Collection[str], view_id: str) -> None:

@@ -1,7 +1,7 @@
 """Texts as tasks: which labels are shown about each token or mention."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, get_args
 
@@ -92,10 +92,11 @@ class QuestionStream:
     ):
         self.nlp, self.component, self.source = nlp, component, source
         self.asking, self._new_weights = asking, new_weights
-        k = asking.n_shown * (2 if asking.follow_up == "next" else 1)
-        config = {"source": component, "k": k, "unit": asking.unit}
+        config = {"source": component, "k": asking.n_shown, "unit": asking.unit}
         chance = {"explore": asking.explored, "seed": asking.seed}
         nlp.add_pipe(SCORER, config={**config, **chance, "propensities": True})
+        beyond = asking.n_shown if asking.follow_up == "next" else 0
+        self._scorer.display = replace(self._scorer.display, beyond=beyond)
         self.unit = self._scorer.display.unit_of(self._pipe.tag_set)
         self._finished: set[int] = set()
         self._quiet: list[int] = []

@@ -15,12 +15,19 @@ from spacy_causal.corpus.files import read_spacy
 from spacy_causal.learning.imputation import imputer_from
 
 
-def check_output(folder: Path | None) -> None:
+def check_output(folder: Path | None, *models: str | None) -> None:
     """Make the folder of the taught pipeline.
 
-    Raises OSError when nothing can be written there.
+    models (str | None): What the session begins with: taken up again, it begins there
+        again.
+    Raises OSError when nothing can be written there, ValueError for a model's folder.
     """
     if folder is not None:
+        if folder.resolve() in [Path(model).resolve() for model in models if model]:
+            raise ValueError(
+                f"--output is {folder}, which the session begins with: taken up again, "
+                "it would be taught everything a second time. Give another folder."
+            )
         folder.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()
 

@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, Literal
 
-from spacy_causal.server.answering import Given, answered, unanswered, whole_task
+from spacy_causal.server.agreement import view_of
+from spacy_causal.server.answering import (
+    Given,
+    answered,
+    is_same,
+    unanswered,
+    whole_task,
+)
 from spacy_causal.server.components import check_components
 from spacy_causal.server.feed import Feed, Task
 from spacy_causal.server.manual import VIEW as MANUAL
@@ -16,11 +23,12 @@ from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.ledger import Ledger
 from spacy_causal.store.records import AGREED, Record
 
-Saved = Literal["saved", "known", "taken"]
+Saved = Literal["saved", "known", "other", "taken"]
 BATCH_SIZE = 10
 IN_INPUT = ("text", "tokens")
 HASHES = ("_input_hash", "_task_hash", "_session_id")
 QUIET = 0.2
+PAUSE = 2.0
 PATIENCE = 30.0
 
 
@@ -34,7 +42,10 @@ class Controller:
 
     components (dict): What a recipe returned. Where `update` has a method `forget`, an
         undo also takes back what was learnt; where it has `busy`, it is waited for;
-        where it has `is_due`, that says of the ledger whether a batch is complete.
+        where it has `is_due`, that says of the ledger whether a batch is complete;
+        where it has `check`, that raises ValueError for an answer that it cannot learn.
+        What `on_exit` returns is journaled at the end. A config's "weights" tell the
+        model that was loaded; one that an earlier session saved is refused.
         Where `stream` has a method `resume`, it is first told what was answered.
     overlap, timeout: See `OpenTasks`.
     ahead (int): Questions made before they are asked for.
@@ -59,16 +70,18 @@ class Controller:
         self._lock, self._news = threading.RLock(), threading.Event()
         self._file = database.dataset(self.dataset)
         self._inputs = database.inputs(self.dataset)
-        self.ledger = Ledger(database.records(self.dataset))
+        records = list(database.records(self.dataset))
+        self.ledger = Ledger(records)
         self._open = OpenTasks(overlap, timeout, self.ledger.who_answered)
         self._reopen()
-        self._resume()
+        self._resume(records)
         self._write(Record("begun", content={"config": _plain(self.config)}))
         resume = getattr(components["stream"], "resume", None)
         if resume is not None:
             resume(self.ledger.answers.values())
         self._feed = Feed(components["stream"], ahead=ahead)
-        self._closed = False
+        self._closed, self._trouble = False, ""
+        self._ending: dict[str, Any] = {}
         self._teacher = threading.Thread(target=self._teach, daemon=True)
         self._teacher.start()
         if components.get("on_load"):
@@ -102,20 +115,23 @@ class Controller:
     def answer(self, session: str, given: Given) -> Saved:
         """Keep an answer.
 
-        RETURNS (str): "saved"; "known" if it had been before; "taken" if the question
-            is no longer theirs to answer, and nothing was kept.
+        RETURNS (str): "saved"; "known" if it had been before; "other" if another answer
+            of theirs had been, which stays; "taken" if the question is no longer theirs
+            to answer. Nothing was kept then.
         Raises ValueError for an answer that the question does not have.
         """
         with self._lock:
             number = given.task_hash
-            if self.ledger.answer_to(number, session) is not None:
-                return "known"
+            before = self.ledger.answer_to(number, session)
+            if before is not None:
+                return "known" if is_same(self.task_of(before), given) else "other"
             now = self._clock()
             known = number in self._open
             if not known or not self._open.may_answer(number, session, now):
                 return "taken"
             labels = self.config.get("labels", ())
             task = answered(self._open[number], given, labels, view_id=self.view_id)
+            getattr(self._update, "check", _anything)(task)
             self._write(self._record(task, session))
             self._open.answered(number, session)
         self._news.set()
@@ -176,8 +192,12 @@ class Controller:
                 "bad_lines": len(problems),
                 "problems": [str(problem) for problem in problems[:20]],
                 "learning": getattr(self._update, "status", None),
-                "failure": self._feed.failure,
+                "failure": self._failure(),
             }
+
+    def _failure(self) -> str | None:
+        broken = self._feed.failure
+        return f"The source broke off: {broken}" if broken else self._trouble or None
 
     def task_of(self, record: Record) -> Task:
         """An answered task, whole, as Prodigy would keep it."""
@@ -201,7 +221,7 @@ class Controller:
                 then.callback(self._file.close)
                 then.callback(self._write_end)
                 if self.components.get("on_exit"):
-                    then.callback(self.components["on_exit"], self)
+                    then.callback(self._exit)
                 self._give_batch()
         finally:
             self._feed.join(PATIENCE)
@@ -238,11 +258,20 @@ class Controller:
             n_answers = len(self.ledger.who_answered(number))
             if record.session == AGREED or number in self._open:
                 continue
+            if view_of(record.content or {}) != self.view_id:
+                continue
             if n_answers < self._open.overlap:
                 task = self.task_of(record)
                 self._open.add(unanswered(task))
 
-    def _resume(self) -> None:
+    def _resume(self, records: Sequence[Record]) -> None:
+        saved = {(x.content or {}).get("weights") for x in records if x.kind == "ended"}
+        if self.ledger.batches and self.config.get("weights", "") in saved:
+            raise ValueError(
+                f"This model has been taught the answers of {self.dataset!r} already: "
+                "an earlier session saved it at its end. Begin with the model that "
+                "that session began with, or another dataset."
+            )
         if self._update is not None:
             for batch in self.ledger.batches:
                 self._update([self.task_of(self.ledger.answers[x]) for x in batch])
@@ -266,7 +295,11 @@ class Controller:
             self.ledger.take(record)
 
     def _write_end(self) -> None:
-        self._write(Record("ended", content={"answers": len(self.ledger.answers)}))
+        n_answers = len(self.ledger.answers)
+        self._write(Record("ended", content={"answers": n_answers, **self._ending}))
+
+    def _exit(self) -> None:
+        self._ending = self.components["on_exit"](self) or {}
 
     def _teach(self) -> None:
         """Gives batches to the model, in a thread: nobody's answer waits for that."""
@@ -279,7 +312,17 @@ class Controller:
             with self._lock:
                 full = len(self.ledger.waiting) >= size
                 if not busy and (is_due(self.ledger) if is_due else full):
-                    self._give_batch()
+                    self._try_to_give_batch()
+            if self._trouble:
+                self._news.wait(PAUSE)
+
+    def _try_to_give_batch(self) -> None:
+        """Whoever annotates goes on, and it is tried again, whatever happens."""
+        try:
+            self._give_batch()
+            self._trouble = ""
+        except Exception as error:
+            self._trouble = f"what was answered was not learnt: {error}"
 
     def _give_batch(self) -> None:
         waiting = list(self.ledger.waiting)
@@ -287,6 +330,10 @@ class Controller:
             return
         self._write(Record("update", content={"answers": waiting}))
         self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
+
+
+def _anything(task: Task) -> None:
+    """Any answer can be learnt where nothing is."""
 
 
 def _plain(config: dict[str, Any]) -> dict[str, Any]:

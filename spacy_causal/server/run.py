@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import uvicorn
 
@@ -87,7 +88,7 @@ def _run(
         app, log_level=logging.WARNING, access_log=False, server_header=False
     )
     name = f"[{serving.host}]" if ":" in serving.host else serving.host
-    query = f"/?token={serving.token}" if serving.token else "/"
+    query = f"/?{urlencode({'token': serving.token})}" if serving.token else "/"
     # uvicorn ends in order at either signal, and then raises it once more.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     on_ready(f"http://{name}:{port}{query}")

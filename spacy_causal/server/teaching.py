@@ -41,6 +41,10 @@ class FeedbackTeacher:
         if batch:
             self.background.learn(batch)
 
+    def check(self, task: Task) -> None:
+        """Raise ValueError for an answer that cannot be learnt."""
+        answers_of(task)
+
     def forget(self, answers: Sequence[Task]) -> None:
         """Take answers back, and what was learnt from them."""
         self.background.forget([_key(task) for task in answers])

@@ -116,8 +116,8 @@ def _ask(
         if given is not None:
             seconds = round(time.monotonic() - since, 2)
             given = replace(given, seconds=seconds)
-            if controller.answer(session, given) == "taken":
-                click.echo("\n  Somebody else answered that: yours was not kept.")
+            if controller.answer(session, given) in ("taken", "other"):
+                click.echo("\n  That was answered elsewhere: yours was not kept.")
             return True
         if key in ("?", "/") or question.following is not before:
             _show(question, controller)
@@ -168,10 +168,9 @@ def _show_failures(controller: Controller) -> None:
     """Why nothing is learnt, and why there will be no more questions."""
     progress = controller.progress("")
     learning = (progress["learning"] or {}).get("failure")
-    said = {"model": learning, "The source broke off": progress["failure"]}
-    for what, failure in said.items():
+    for failure in (learning and f"model: {learning}", progress["failure"]):
         if failure:
-            click.secho(f"\n  {what}: {printable(failure)}", fg="red")
+            click.secho(f"\n  {printable(failure)}", fg="red")
 
 
 def _show(question: Question, controller: Controller) -> None:

@@ -50,7 +50,9 @@ def test_what_is_shown(model, source, options, n_shown, n_next):
         assert set(named) - {NONE_OF_THESE} <= {*components["config"]["labels"], "O"}
 
 
-@pytest.mark.parametrize("options", [{}, {"k": 1}, {"explore": 0.0}])
+@pytest.mark.parametrize(
+    "options", [{}, {"k": 1}, {"explore": 0.0}, {"follow_up": "next"}]
+)
 def test_a_task_says_how_probable_what_it_shows_was(model, tmp_path, options):
     """By hand for three types: the last of K is the K-th, unless it is drawn from the
     4 - K that are not among the first K - 1; and as often as that it is shown."""
@@ -64,6 +66,7 @@ def test_a_task_says_how_probable_what_it_shows_was(model, tmp_path, options):
     for task in components["stream"]:
         *first, last = task["propensities"]
         assert first == pytest.approx([1] * (k - 1)) and len(task["shown"]) == k
+        assert not {*task["next"], "none"} & {*task["shown"]}
         total += 1
         if last == pytest.approx(others) and explore:
             drawn += 1
@@ -202,6 +205,23 @@ def test_a_file_that_is_none_and_a_folder_that_is_not_there_yet(
         feedback("one", model, source, initial=path)
     feedback("one", model, source, output=tmp_path / "new" / "taught")
     assert not list((tmp_path / "new" / "taught").iterdir())
+
+
+@pytest.mark.parametrize("begun_with", ["model", "imputer"])
+def test_what_a_session_begins_with_is_not_written_over(
+    model, source, tmp_path, begun_with
+):
+    given = {"model": model, "imputer": None, begun_with: str(tmp_path / "taught")}
+    with pytest.raises(ValueError, match="taught everything a second time"):
+        feedback("one", source=source, output=tmp_path / "x/../taught", **given)
+
+
+def test_the_end_says_which_model_was_saved(model, source, tmp_path, monkeypatch):
+    components = feedback("one", model, source, output=tmp_path / "taught")
+    learner = components["update"].background
+    monkeypatch.setattr(learner, "save", spacy.load(model).to_disk)
+    ending = components["on_exit"](None)
+    assert ending == {"weights": components["config"]["weights"]}
 
 
 def test_an_imputer_that_has_nothing_to_say_is_refused(model, source, tmp_path):

@@ -104,6 +104,114 @@ def test_the_same_question_until_it_is_answered(start):
     assert controller.progress("")["answered"] == 1
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"accept": ["LOC"]},
+        {"accept": [], "answer": "ignore"},
+        {"accept": ["none"]},
+        {"accept": ["PER"], "also_shown": ["LOC"]},
+    ],
+)
+def test_another_answer_is_not_taken_for_the_same(start, second):
+    controller = start()
+    (task,) = ask(controller)
+    assert say(controller, task) == "saved"
+    assert say(controller, task, **second) == "other"
+    assert say(controller, task) == "known"
+    assert controller.ledger.last_of("").content["accept"] == ["PER"]
+
+
+def test_labels_that_came_twice_are_kept_once(start):
+    controller = start()
+    (task,) = ask(controller)
+    given = {"accept": ["none"], "also_shown": ["LOC", "PER", "LOC"]}
+    assert say(controller, task, **given) == "saved"
+    assert controller.ledger.last_of("").content["also_shown"] == ["LOC"]
+
+
+def test_what_cannot_be_learnt_is_refused_before_it_is_kept(start):
+    class Strict(Teacher):
+        def check(self, task):
+            if task["answer"] == "reject":
+                raise ValueError("not that")
+
+    controller = start(teacher=Strict())
+    (task,) = ask(controller)
+    with pytest.raises(ValueError, match="not that"):
+        say(controller, task, answer="reject")
+    assert not controller.ledger.answers
+    assert say(controller, task) == "saved"
+
+
+def test_a_failure_to_teach_is_said_and_tried_again(start, monkeypatch):
+    monkeypatch.setattr("spacy_causal.server.controller.PAUSE", 0.01)
+    teacher = Teacher()
+    controller = start(6, size=2, teacher=teacher)
+    write, full = controller._write, [True]
+
+    def fail(*records):
+        if full and records[0].kind == "update":
+            raise OSError("no room left")
+        write(*records)
+
+    monkeypatch.setattr(controller, "_write", fail)
+    for task in ask(controller, n=3):
+        say(controller, task)
+    wait_for(lambda: controller.progress("")["failure"])
+    assert "was not learnt: no room left" in controller.progress("")["failure"]
+    assert teacher.calls == []
+    full.clear()
+    wait_for(lambda: teacher.calls)
+    wait_for(lambda: controller.progress("")["failure"] is None)
+    assert teacher.calls == [("learn", ["Text 0", "Text 1", "Text 2"])]
+
+
+def test_a_model_that_was_taught_is_not_taught_again(start):
+    database = Database("sqlite://")
+
+    def begin(weights, saved):
+        config = {"labels": LABELS, "weights": weights}
+        return Controller(
+            {
+                "dataset": "one",
+                "view_id": "choice",
+                "stream": tasks(2),
+                "update": Teacher(),
+                "on_exit": lambda controller: {"weights": saved},
+                "config": config,
+            },
+            database,
+        )
+
+    first = begin("before", "after")
+    first.close()
+    begin("after", "after").close()  # Nothing was answered: nothing was taught.
+    second = begin("before", "later")
+    say(second, ask(second)[0])
+    second.close()
+    for taught in ("after", "later"):
+        with pytest.raises(ValueError, match="has been taught the answers of 'one'"):
+            begin(taught, None)
+    begin("before", "later").close()
+
+
+def test_only_questions_of_its_own_view_are_asked_of_others(start):
+    database = Database("sqlite://")
+    controller = start(1, database=database, overlap=2)
+    say(controller, ask(controller, "ann")[0], "ann")
+    controller.close()
+    manual = Controller(
+        {"dataset": "one", "view_id": "ner_manual", "stream": [], "config": {}},
+        database,
+        overlap=2,
+    )
+    assert manual.questions("bob", 1, wait=1) == []
+    manual.close()
+    again = start(0, database=database, overlap=2)
+    assert [task["text"] for task in ask(again, "bob")] == ["Text 0"]
+
+
 def test_each_question_goes_to_one_annotator(start):
     controller = start(6)
     mine, yours = ask(controller, "ann", 3), ask(controller, "bob", 3)

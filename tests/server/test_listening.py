@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -56,3 +57,15 @@ def test_a_reply_does_not_wait_for_its_first_packet_to_be_acknowledged():
         return found
 
     assert asyncio.run(sends_at_once())
+
+
+def test_the_address_has_the_token_whatever_is_in_it():
+    token, seen = "abc+def/ghi&jkl#mno%41=", []
+
+    def look(url):
+        seen.append(parse_qs(urlsplit(url).query))
+        raise Stop
+
+    with pytest.raises(Stop):
+        serve(Session(), Serving(port=0, token=token), on_ready=look)
+    assert seen == [{"token": [token]}]

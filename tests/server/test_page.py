@@ -1,5 +1,7 @@
 """A session of choices in a real Chromium: by keyboard alone, by mouse, by two."""
 
+import time
+
 import pytest
 from choice_sessions import TEXTS, choice_session
 from pages import playwright, saved
@@ -163,6 +165,41 @@ def test_two_annotators(site, visit):
     assert len(here.said("ann")) == len(here.said("bob")) == 3
     tasks = {x.task_hash for x in here.controller.ledger.answers.values()}
     assert len(tasks) == 6
+
+
+def test_two_windows_of_one_annotator(site, visit):
+    here = site(TEXTS[:5])
+    first, second = visit(here.url), visit(here.url)
+    for page in (first, second):
+        playwright.expect(page.locator(".text")).to_contain_text("Number 0")
+    press(first, "1", "1")
+    saved(first, 2)
+    press(second, "2")
+    playwright.expect(second.locator("#trouble")).to_contain_text(
+        "Not kept: 1 answer of yours came after another one to the same question"
+    )
+    playwright.expect(second.locator("#saved")).to_have_text("not all saved")
+    playwright.expect(second.locator(".text")).to_contain_text("Number 2")
+    press(second, "3")
+    saved(second, 3)
+    said = [("accept", "LABEL 1")] * 2 + [("accept", "LABEL 3")]
+    assert here.said() == said
+    playwright.expect(second.locator("#trouble")).to_be_visible()
+
+
+def test_an_answer_that_came_too_late_is_said_to_be_lost(site, visit):
+    here = site(TEXTS[:5])
+    page = visit(f"{here.url}?session=ann")
+    playwright.expect(page.locator(".text")).to_contain_text("Number 0")
+    here.controller._clock = lambda: time.monotonic() + 1000
+    (task,) = here.controller.questions("bob", 1)
+    assert "Number 0" in task["text"]
+    page.keyboard.press("1")
+    playwright.expect(page.locator("#trouble")).to_have_text(
+        "Not kept: 1 answer of yours came too late: somebody else was given the "
+        "question."
+    )
+    assert here.said("ann") == []
 
 
 def test_who_is_done_first_hears_that_others_have_the_last_ones(site, visit):

@@ -25,6 +25,7 @@ let undos = 0;
 let seconds = 0;
 let since = 0;
 let shown = null;
+const lost = { taken: 0, other: 0 };
 
 start();
 
@@ -49,12 +50,34 @@ function answer(given) {
   const spent = Math.round((seconds + tick()) / 10) / 100;
   queue.shift();
   session.answer({ ...given, seconds: spent }, AHEAD, (reply) => {
-    if (reply.saved.includes("taken")) {
-      announce("That question went to somebody else.");
+    const missed = reply.saved.filter((said) => said in lost);
+    for (const said of missed) lost[said] += 1;
+    if (missed.length) {
+      showState(session.outbox.length, "");
+      announce(losses());
+      dropOthers(reply.questions);
     }
     take(reply);
   });
   show();
+}
+
+/** Leaves in the queue what the server still asks here. */
+function dropOthers(asked) {
+  const hashes = new Set(asked.map((task) => task._task_hash));
+  const rest = queue.filter((task) => hashes.has(task._task_hash));
+  queue.splice(0, queue.length, ...rest);
+  if (queue[0] !== shown) shown = null;
+}
+
+/** What was answered here and kept nowhere. */
+function losses() {
+  const those = (n, where) => (n ? [`${n} ${n === 1 ? "answer" : "answers"} of yours ${where}`] : []);
+  const parts = [
+    ...those(lost.taken, "came too late: somebody else was given the question"),
+    ...those(lost.other, "came after another one to the same question, in another window or under the same name"),
+  ];
+  return parts.length ? `Not kept: ${parts.join("; ")}.` : "";
 }
 
 function take(reply) {
@@ -104,7 +127,7 @@ function show({ done, held } = {}) {
 }
 
 function ending(held) {
-  if (session.refused.size) return "Not all that you answered is saved.";
+  if (session.refused.size || losses()) return "Not all that you answered is saved.";
   return held
     ? "All that you answered is saved. Others have the last ones: what they leave comes to you."
     : "All that you answered is saved. Thank you!";
@@ -148,7 +171,7 @@ async function save() {
 }
 
 function showState(waiting, trouble) {
-  const [refusal = ""] = session.refused.values();
+  const [refusal = losses()] = session.refused.values();
   const all = refusal ? "not all saved" : "all saved";
   at("saved").textContent = waiting ? `saving ${waiting}…` : all;
   const kept = waiting ? ` ${waiting} answered and not saved yet; trying again.` : "";
@@ -174,7 +197,7 @@ function showProgress(progress) {
     ...progress.problems.map((problem) => appendText(element("li"), problem)),
   );
   if (progress.failure) {
-    showState(session.outbox.length, `The source broke off: ${progress.failure}`);
+    showState(session.outbox.length, progress.failure);
   }
 }
 
