@@ -9,10 +9,15 @@ from threading import get_ident
 
 def write_whole(path: Path, data: bytes | str) -> None:
     """Write a file, its folders too, beside its place, and put it there in one step; a
-    crash of the machine leaves the old one or the new one.
+    crash of the machine leaves the old one or the new one. A link goes on pointing to
+    it; what is no file (a pipe, a terminal) is written to as it is.
 
     data (bytes | str): Text is written as UTF-8.
     """
+    path = path.resolve() if path.is_symlink() else path
+    if path.exists() and not path.is_file():
+        path.write_bytes(data.encode("utf8") if isinstance(data, str) else data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.options import GpuId, Page
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_folder_whole, write_whole
@@ -64,6 +65,8 @@ def calibrate(
         _require_new(output)
     setup_gpu(gpu_id, silent=True)
     try:
+        for path in (json, html):
+            keep_inputs(path, dev, test)
         nlp = load_model(model)
         name = find_labeller(nlp, component)
         fitted = score_file(nlp, name, dev)

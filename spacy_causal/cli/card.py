@@ -9,6 +9,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.calibrate import command_line, score_file
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.options import GpuId
 from spacy_causal.files import write_whole
 
@@ -76,6 +77,10 @@ def card(
 
     from spacy_causal.experiments.card_text import describe, render_card
 
+    try:
+        keep_inputs(output, data, train)
+    except ValueError as error:
+        msg.fail(str(error), exits=1)
     setup_gpu(gpu_id, silent=True)
     named = {"name": name, "version": version}
     renamed = {key: value for key, value in named.items() if value is not None}

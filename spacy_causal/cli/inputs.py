@@ -4,8 +4,14 @@ from pathlib import Path
 
 
 def keep_inputs(output: Path | None, *inputs: Path | None) -> None:
-    """Raise ValueError for an output that is one of the inputs."""
-    if output is None or not output.exists():
+    """Raise ValueError for an output that is one of the inputs, or lies in one."""
+    if output is None:
         return
-    if any(path is not None and output.samefile(path) for path in inputs):
-        raise ValueError(f"{output} is read: write to another file.")
+    place = output.resolve()
+    for path in inputs:
+        if path is None or not path.exists():
+            continue
+        if place.exists() and place.samefile(path):
+            raise ValueError(f"{output} is read: write to another file.")
+        if path.is_dir() and path.resolve() in place.parents:
+            raise ValueError(f"{output} lies in {path}, all of which is read.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.options import GpuId, Page, RowsFile
 from spacy_causal.cli.progress import show_progress
 from spacy_causal.cli.report import require_report
@@ -101,6 +102,8 @@ def simulate_feedback(
         require_report()
     setup_gpu(gpu_id, silent=True)
     try:
+        for path in (output, html):
+            keep_inputs(path, train, dev, config)
         setup = FeedbackSetup(
             train=train,
             dev=dev,

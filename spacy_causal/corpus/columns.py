@@ -36,7 +36,10 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
 
     Raises ValueError when there is no table, or nothing in it beside the words.
     """
-    separator = "\t" if lines and "\t" in lines[0] else " "
+    # A comment need not be cut as the table is.
+    sure = [line for line in lines if not line.startswith("#")] or lines
+    n_tabs = sum("\t" in line for line in sure)
+    separator = "\t" if 2 * n_tabs > len(sure) else " "
     rows = [split_row(line, separator) for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     if width < 2:
@@ -44,7 +47,12 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
     values = [
         Counter(row[i] for row in rows if len(row) == width) for i in range(width)
     ]
-    word = _choose(options.word_column, width, 1 if _are_numbers(values[0]) else 0)
+    given = (options.word_column, options.entity_column, options.tag_column)
+    named = [i for i in given if i is not None]
+    if len(set(named)) < len(named):
+        raise ValueError(f"a column is named for two things: {named}")
+    free = [i for i in range(width) if i not in named and not _are_numbers(values[i])]
+    word = _choose(options.word_column, width, free[0] if free else 0)
     others = [i for i in range(width) if i != word]
     entity = _choose(options.entity_column, width, _entity_column(values, others))
     tag = _tag_column(values, [i for i in others if i != entity])

@@ -76,9 +76,10 @@ def _read_sentence(path: Path, lines: list[Line], columns: Columns) -> Iterator[
 
 
 def _is_comment(line: str, columns: Columns) -> bool:
-    """A line that begins as comments do and is no row of the table: "# id 7"."""
+    """A line that begins as comments do and is no row of the table: "# id 7", or with a
+    tab, as in GermEval."""
     is_row = len(split_row(line, columns.separator)) == columns.width
-    return line.startswith("# ") and not is_row
+    return line.startswith(("# ", "#\t")) and not is_row
 
 
 def _row_flaw(row: list[str], columns: Columns) -> str | None:

@@ -37,7 +37,14 @@ def build_intervening_encoder(
         "mask". Other words are always masked.
     mask (str): The word that stands for a masked one.
     seed (int): Of the draws.
+    Raises ValueError for a rate that is none, and for a listener, which reads nothing
+        itself: the component that it listens to is what may intervene.
     """
+    if hasattr(encoder, "upstream_name"):
+        raise ValueError(
+            f"{encoder.name!r} listens to another component, whose encoder is what "
+            "InterveningEncoder goes around."
+        )
     for value in (rate, other_rate):
         if not 0 <= value <= 1:
             raise ValueError(f"A rate is a probability, not {value}.")
@@ -45,6 +52,9 @@ def build_intervening_encoder(
         return encoder
     encoder.attrs[ATTR] = {"words": [], "strengths": [], "probabilities": []}
     encoder.attrs["set_interventions"] = set_interventions
+    if "replace_listener_cfg" in encoder.attrs:
+        own = encoder.attrs["replace_listener_cfg"]
+        encoder.attrs["replace_listener_cfg"] = partial(_replaced_within, replaced=own)
     encoder._func = partial(
         forward,
         encode=encoder._func,
@@ -55,6 +65,19 @@ def build_intervening_encoder(
         rng=default_rng(seed),
     )
     return encoder
+
+
+def _replaced_within(
+    config: dict[str, Any],
+    listener: dict[str, Any],
+    *,
+    replaced: Callable[..., dict[str, Any]],
+) -> dict[str, Any]:
+    """The config of an encoder that takes its listener's place, for
+    `nlp.replace_listeners`: what transformers do of theirs is done within."""
+    if "encoder" not in config:
+        return replaced(config, listener)
+    return {**config, "encoder": replaced(config["encoder"], listener)}
 
 
 def forward(

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.random import Generator
-from spacy.attrs import LEMMA, NORM, POS, SENT_START, TAG
+from spacy.attrs import DEP, ENT_IOB, ENT_TYPE, LEMMA, MORPH, NORM, POS, SENT_START, TAG
 from spacy.tokens import Doc
 from thinc.types import Floats1d, Ints1d
 
-COPIED = [NORM, SENT_START, TAG, POS, LEMMA]
+COPIED = [NORM, SENT_START, TAG, POS, LEMMA, MORPH, DEP, ENT_IOB, ENT_TYPE]
 
 
 def replaced_tokens(
@@ -36,7 +36,8 @@ def replaced_tokens(
 
 def replace_words(doc: Doc, positions: Sequence[int], substitutes: list[str]) -> Doc:
     """A Doc of as many tokens in which those at the positions read otherwise; what else
-    an encoder may read (norms, sentences, tags, the tensor) is as it was."""
+    an encoder may read (norms, sentences, tags, entities, the tensor) is as it was;
+    heads and extensions are not there."""
     words = [token.text for token in doc]
     for position, substitute in zip(positions, substitutes, strict=True):
         words[position] = substitute

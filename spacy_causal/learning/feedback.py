@@ -55,8 +55,7 @@ def confirmed_rows(
         if is_so is not None:
             wrong = np.isin(tag_set.prefixes, list(prefixes))
             of_type &= ~(np.asarray(is_so)[:, None] & wrong)
-    split = np.asarray(own, dtype=np.float64) + 1e-300
-    return rule_out(split, of_type)
+    return rule_out(own, of_type)
 
 
 def mention_rows(n_tokens: int, label: str, tag_set: TagSet) -> Floats2d:

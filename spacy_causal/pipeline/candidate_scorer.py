@@ -1,7 +1,6 @@
 """`candidate_scorer`: which labels to ask a person about."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -124,7 +123,8 @@ class CandidateScorer(Pipe):
             "round": self.round,
             "labeller": self._find_labeller(),
         }
-        return partial(CandidateScorer, None, **settings), ()
+        # `deepcopy` copies arguments along with all else, and a callable never.
+        return _rebuilt, (settings,)
 
     @property
     def labeller(self) -> Any:
@@ -301,3 +301,8 @@ def _require_features(labeller: Any, docs: Sequence[Doc]) -> None:
                 f"{labeller.name!r} listens to an encoder that has not read this Doc: "
                 f"process it by the whole pipeline. {doc.text[:60]!r}"
             )
+
+
+def _rebuilt(settings: dict[str, Any]) -> CandidateScorer:
+    """One without a pipeline, which reads a component that it was given."""
+    return CandidateScorer(None, **settings)

@@ -10,6 +10,7 @@ from spacy.training import Example
 from thinc.api import Config, Model
 
 from spacy_causal.pipeline.token_labeller import TokenLabeller
+from spacy_causal.scorers.tokens import score_token_tags
 from spacy_causal.tags.decode import decode
 from spacy_causal.types import ChooseConfounders, TokenScores
 
@@ -111,7 +112,8 @@ class CausalTagger(TokenLabeller):
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
         """The scorer's figures for the attribute that this component sets."""
-        return super().score(examples, **{"attr": self.layer, **kwargs})
+        own = {"attr": self.layer} if self.scorer is score_token_tags else {}
+        return super().score(examples, **{**own, **kwargs})
 
     def add_label(self, label: str) -> int:
         """Add a label, also after training. RETURNS (int): 0 if it was there.

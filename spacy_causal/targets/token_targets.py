@@ -73,9 +73,7 @@ class TokenTargets:
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> "TokenTargets":
         """The inverse of `to_dict`; the rows are a fresh, writable array."""
-        missing = [key for key in KEYS if key not in value]
-        if missing:
-            raise ValueError(f"Token targets lack {', '.join(missing)}.")
+        _require_keys(value)
         labels = tuple(value["labels"])
         rows = np.zeros((value["n_tokens"], len(labels)), dtype=np.float32)
         rows[value["token"], value["label"]] = value["probability"]
@@ -128,8 +126,20 @@ def get_targets(doc: Doc, layer: str) -> TokenTargets | None:
 
 def slice_targets(carried: dict[str, Any], start: int, end: int) -> dict[str, Any]:
     """What `doc[start:end]` carries of `doc._.token_targets`, for every layer."""
-    whole = {layer: TokenTargets.from_dict(value) for layer, value in carried.items()}
-    return {
-        layer: TokenTargets(t.scheme, t.labels, t.rows[start:end]).to_dict()
-        for layer, t in whole.items()
-    }
+    return {layer: _sliced(value, start, end) for layer, value in carried.items()}
+
+
+def _sliced(value: dict[str, Any], start: int, end: int) -> dict[str, Any]:
+    """Without making the rows of the whole Doc, of which there may be many slices."""
+    _require_keys(value)
+    token = np.asarray(value["token"])
+    inside = (start <= token) & (token < end)
+    each = {key: np.asarray(value[key])[inside] for key in ("label", "probability")}
+    n_tokens = min(end, value["n_tokens"]) - start
+    return {**value, "n_tokens": n_tokens, "token": token[inside] - start, **each}
+
+
+def _require_keys(value: dict[str, Any]) -> None:
+    missing = [key for key in KEYS if key not in value]
+    if missing:
+        raise ValueError(f"Token targets lack {', '.join(missing)}.")

@@ -8,6 +8,7 @@ import numpy as np
 from thinc.types import Floats1d, Ints1d
 
 BEGIN, UNKNOWN, FIRST_WORD = 0, 1, 2
+FALLBACK = 0.5, 1.0, 1.5
 
 
 @dataclass(frozen=True)
@@ -104,15 +105,13 @@ class KneserNey:
 
 def discounts(adjusted: Ints1d) -> tuple[float, float, float]:
     """D₁, D₂, D₃₊ from how many n-grams have the counts 1 to 4; ½, 1, 1½ where too few
-    were seen to tell (as KenLM falls back)."""
+    were seen to tell, or one would take nothing (as KenLM falls back)."""
     n1, n2, n3, n4 = (int((adjusted == count).sum()) for count in (1, 2, 3, 4))
     if not (n1 and n2 and n3):
-        return 0.5, 1.0, 1.5
+        return FALLBACK
     y = n1 / (n1 + 2 * n2)
     found = 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3
-    if any(not 0 < d <= count for count, d in enumerate(found, start=1)):
-        return 0.5, 1.0, 1.5
-    return found
+    return found if min(found) > 0 else FALLBACK
 
 
 class _Grams(NamedTuple):

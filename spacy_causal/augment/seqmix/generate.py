@@ -105,12 +105,17 @@ class Mixer:
         layer (str): "ner", "tag" or "pos".
         tag_set (TagSet | None): In whose tags targets are spelled: the component's.
             None: the labels of these Docs, in BIO.
-        Raises ValueError for an unknown layer, and a label that is not in the tag set.
+        Raises ValueError for an unknown layer, a label that is not in the tag set, and
+            one that should be outside and is none.
         """
         if layer not in LAYERS:
             raise ValueError(f"Unknown layer {layer!r}: one of {', '.join(LAYERS)}.")
         settings = settings or SeqMixSettings()
         tag_set = tag_set or tag_set_of(docs, layer)
+        known = {"O", *tag_set.names, *tag_set.labels}
+        unknown = [name for name in settings.outside if name not in known]
+        if unknown:
+            raise ValueError(f"There is no label {', '.join(map(repr, unknown))}.")
         parents = [Parent.of(doc, layer, tag_set, table) for doc in docs]
         found = [p.windows(i, tag_set, settings) for i, p in enumerate(parents)]
         pairs = Pairs.of([window for windows in found for window in windows])

@@ -64,7 +64,11 @@ class Parent:
 
         number (int): Which Doc of the corpus it is.
         """
-        outside = [n in settings.outside for n in tag_set.names]
+        labels = ["O" if t < 0 else tag_set.labels[t] for t in tag_set.types]
+        outside = [
+            name in settings.outside or label in settings.outside
+            for name, label in zip(tag_set.names, labels, strict=True)
+        ]
         # A column more: rows have none where nobody annotated a tag.
         rows = np.pad(self.rows, ((0, 0), (0, 1)))
         valid = rows.any(axis=1) & ~np.array([*outside, True])[rows.argmax(axis=1)]

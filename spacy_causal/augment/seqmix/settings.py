@@ -17,7 +17,8 @@ class SeqMixSettings:
     alpha (float): λ ~ Beta(α, α), one draw for the whole window.
     rate (float): Kept new sequences as a share of the labelled ones.
     hardened (bool): Annotate the larger label, for components that read no targets.
-    outside (tuple[str, ...]): Labels that do not count as valid.
+    outside (tuple[str, ...]): Labels that do not count as valid: types, or single tags
+        of one ("I-PER").
     tries (int): Give up after this many generated sequences for each that is wanted,
         with those whose text was there already.
     """

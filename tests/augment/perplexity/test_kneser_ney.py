@@ -105,6 +105,24 @@ def test_the_discounts_of_chen_and_goodman():
     assert discounts(adjusted) == pytest.approx((0.5, 1.25, 2.0))
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [
+        (0, 4, 2, 1),
+        (8, 0, 2, 1),
+        (8, 4, 0, 1),
+        (4, 2, 3, 0),  # D2 = 2 - 3/2 · 3/2 = -1/4
+        (8, 4, 2, 3),  # D3 = 3 - 4/2 · 3/2 = 0
+    ],
+)
+def test_where_too_few_tell_the_discounts_are_fixed(counts):
+    assert discounts(np.repeat([1, 2, 3, 4], counts)) == (0.5, 1.0, 1.5)
+
+
+def test_the_first_ids_are_taken():
+    assert (BEGIN, UNKNOWN, FIRST_WORD) == (0, 1, 2)
+
+
 def test_batches_change_nothing_and_no_word_is_uniform():
     texts = [np.array([2, 3, 4]), np.array([3, 3]), np.array([], dtype=int)]
     model = KneserNey.fit(texts, 7, 3)
