@@ -1,7 +1,11 @@
 """Files are written whole or not at all."""
 
+import os
+import threading
+
 import pytest
 
+from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.files import write_folder_whole, write_whole
 
 
@@ -43,3 +47,36 @@ def test_a_folder_is_there_when_it_is_complete(tmp_path):
     with pytest.raises(OSError, match="No space"):
         write_folder_whole(tmp_path / "deep" / "other", fail)
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["out"]
+
+
+def test_a_link_goes_on_pointing_to_the_file(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink() and target.read_text() == "new"
+
+
+def test_what_reads_a_pipe_gets_it(tmp_path):
+    pipe, got = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    write_whole(pipe, "what is written")
+    reader.join(10)
+    assert got == ["what is written"] and pipe.is_fifo()
+
+
+@pytest.mark.parametrize("inside", ["in/a.spacy", "in/deep/new.spacy", "in/../in/x"])
+def test_what_a_command_reads_stays_as_it_is(tmp_path, inside):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a.spacy").write_text("x")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "also").symlink_to(tmp_path / "in")
+    for read in ("in", "also"):
+        with pytest.raises(ValueError, match="all of which is read"):
+            keep_inputs(tmp_path / inside, tmp_path / read)
+    with pytest.raises(ValueError, match="is read: write to another"):
+        keep_inputs(tmp_path / "in" / "a.spacy", None, tmp_path / "in" / "a.spacy")
+    keep_inputs(tmp_path / "other" / "b", tmp_path / "in", tmp_path / "not there", None)
+    keep_inputs(None, tmp_path / "in")

@@ -118,7 +118,7 @@ def _write_spacy(
         nlp, name = load_pipeline(model, component, labels)
         pipe: Any = nlp.get_pipe(name)
         tag_set = pipe.tag_set
-        if pipe.layer != layer:
+        if texts and pipe.layer != layer:
             raise ValueError(f"{name!r} sets {pipe.layer}; the answers are of {layer}.")
     output = empty_docbin()
     for text in texts:

@@ -177,3 +177,32 @@ def test_texts_keep_every_character(tmp_path, text, by_character):
     if by_character:
         visible = [char for char in text if not char.isspace()]
         assert [t.text for t in doc if not t.is_space] == visible
+
+
+def test_words_stand_in_no_column_that_was_named_for_tags(tmp_path):
+    data = "B-PER John\nO went\nB-LOC Rome\n"
+    docs, _ = read(tmp_path / "a.conll", data, entity_column=0)
+    assert [token.text for token in docs[0]] == ["John", "went", "Rome"]
+    assert entities(docs[0]) == [("John", "PER"), ("Rome", "LOC")]
+    for wrong in (
+        {"word_column": 0, "entity_column": 0},
+        {"tag_column": 1, "word_column": 1},
+    ):
+        docs, summary = read(tmp_path / "a.conll", data, **wrong)
+        assert not docs and "named for two things" in summary.problems[0].reason
+
+
+@pytest.mark.parametrize(
+    "comments",
+    [
+        "# sent_id = a-1\n# text = Hello Bob there\n",
+        "#\thttp://example.org/1 [2009-10-17]\n",
+        "# newdoc\twith a tab\n",
+    ],
+)
+def test_comments_need_not_be_cut_as_the_table_is(tmp_path, comments):
+    rows = "1\tHello\tO\t-\n2\tNew York\tB-LOC\t-\n3\tthere\tO\t-\n"
+    docs, summary = read(tmp_path / "a.iob2", (comments + rows + "\n") * 2)
+    assert not summary.problems
+    assert [entities(doc) for doc in docs] == [[("New York", "LOC")]] * 2
+    assert [token.text for token in docs[0]] == ["Hello", "New York", "there"]

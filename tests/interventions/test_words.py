@@ -49,3 +49,15 @@ def test_what_else_an_encoder_reads_stays(nlp):
             )
     assert replaced[3].norm_ == nlp.vocab["[MASK]"].norm_
     assert replaced.tensor is doc.tensor
+
+
+def test_entities_and_morphology_stay_too(nlp):
+    doc = nlp("Anna sees Rome")
+    doc.ents = [doc.char_span(0, 4, "PER")]
+    doc[0].set_morph("Number=Sing")
+    doc[0].dep_ = "nsubj"
+    replaced = replace_words(doc, [1], ["[MASK]"])
+    assert [(x.text, x.label_) for x in replaced.ents] == [("Anna", "PER")]
+    assert (str(replaced[0].morph), replaced[0].dep_) == ("Number=Sing", "nsubj")
+    nobody = replace_words(nlp("Anna sees"), [1], ["[MASK]"])
+    assert not nobody.has_annotation("ENT_IOB") and not nobody.has_annotation("DEP")

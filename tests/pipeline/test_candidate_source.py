@@ -1,5 +1,6 @@
 """Where `candidate_scorer` reads its scores, and that it comes back from disk."""
 
+import copy
 import gc
 import pickle
 
@@ -242,3 +243,12 @@ def test_labels_may_be_added_between_the_two(trained):
     nlp.get_pipe("causal_ner").add_label("NEW")
     asked_about = nlp.get_pipe("candidate_scorer")(doc)._.candidates
     assert len(asked_about) == len(doc)
+
+
+def test_a_copy_reads_its_own_model(trained):
+    nlp = trained()
+    copied = copy.deepcopy(nlp)
+    scorer = copied.get_pipe("candidate_scorer")
+    assert scorer.labeller is copied.get_pipe("causal_ner")
+    assert scorer.labeller is not nlp.get_pipe("causal_ner")
+    assert_the_same([copied(TEXTS[0])], [nlp(TEXTS[0])])

@@ -319,3 +319,20 @@ def test_outside_is_no_type_of_entity(nlp):
 def test_ten_thousand_tokens(trained):
     doc = Doc(trained.vocab, words=["Anna", "Smith", "spoke", "."] * 2500)
     assert len(trained(doc)) == 10_000
+
+
+@pytest.mark.parametrize("attribute", ["tag", "pos"])
+def test_any_scorer_of_tags_goes(nlp, examples, attribute):
+    other = {"tag": "pos", "pos": "tag"}[attribute]
+    own = {"@scorers": "spacy-causal.token_tag_scorer.v1"}
+    expected = [
+        (own, f"{attribute}_micro_f"),
+        ({**own, "attr": other}, f"{other}_micro_f"),
+        ({"@scorers": "spacy.tagger_scorer.v1"}, "tag_acc"),
+    ]
+    for scorer, name in expected:
+        config = {"attribute": attribute, "scorer": scorer}
+        nlp.add_pipe("causal_tagger", config=config)
+        nlp.initialize(lambda: examples)
+        assert name in nlp.evaluate(examples)
+        nlp.remove_pipe("causal_tagger")

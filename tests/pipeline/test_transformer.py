@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import spacy
 from spacy.training import Example
@@ -69,3 +70,21 @@ def test_empty_documents_in_a_batch(shared, examples):
     empty = Example(shared.make_doc(""), shared.make_doc(""))
     losses = shared.update([empty, examples[0], empty], sgd=optimizer)
     assert losses["causal_ner"] > 0
+
+
+def test_a_listener_that_is_replaced_comes_back_from_disk(shared, examples, tmp_path):
+    shared.initialize(lambda: examples)
+    shared.replace_listeners("transformer", "causal_ner", ["model.tok2vec"])
+    shared.remove_pipe("transformer")
+    before = shared.get_pipe("causal_ner").predict([examples[0].predicted])
+    shared.to_disk(tmp_path / "model")
+    again = spacy.load(tmp_path / "model")
+    after = again.get_pipe("causal_ner").predict([examples[0].predicted])
+    np.testing.assert_allclose(after.logits, before.logits, atol=1e-5)
+
+
+def test_what_listens_cannot_intervene(nlp):
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32}
+    model = {"tok2vec": {"encoder": listener}}
+    with pytest.raises(ValueError, match="listens to another component"):
+        nlp.add_pipe("causal_ner", config={"model": model})

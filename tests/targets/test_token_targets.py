@@ -94,3 +94,16 @@ def test_other_bad_values():
     doc._.token_targets = {"ner": soft(3).to_dict()}
     with pytest.raises(ValueError, match="was it cut or merged"):
         get_targets(doc, "ner")
+
+
+@given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 100))
+def test_a_slice_is_that_of_the_rows(start, length, seed):
+    rng = np.random.default_rng(seed)
+    rows = rng.random((12, 3)).astype("float32") * (rng.random((12, 3)) > 0.5)
+    mass = rows.sum(axis=1, keepdims=True)
+    whole = TokenTargets("token", ("a", "b", "c"), rows / np.where(mass > 0, mass, 1))
+    end = min(start + length, 12)
+    sliced = slice_targets({"ner": whole.to_dict()}, start, end)["ner"]
+    np.testing.assert_array_equal(
+        TokenTargets.from_dict(sliced).rows, whole.rows[start:end]
+    )

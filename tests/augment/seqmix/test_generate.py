@@ -331,3 +331,16 @@ def test_a_file_of_them_reads_the_same(docs, tmp_path, nlp):
         was, now = get_targets(doc, "ner"), get_targets(read, "ner")
         assert was.labels == now.labels
         np.testing.assert_array_equal(was.rows, now.rows)
+
+
+def test_a_type_that_is_outside_is_so_with_all_its_tags(docs):
+    def windows(*outside):
+        settings = SeqMixSettings(density=0.2, window=2, outside=outside)
+        return Mixer.of(docs, table_of(docs), settings=settings).counts.windows
+
+    label = next(ent.label_ for doc in docs for ent in doc.ents)
+    by_type = windows("O", label)
+    assert by_type == windows("O", f"B-{label}", f"I-{label}")
+    assert windows("O") > by_type
+    with pytest.raises(ValueError, match="There is no label 'nonsense'"):
+        windows("O", "nonsense")
