@@ -66,8 +66,8 @@ def discriminate(
 
     docs (Sequence[Doc]): With `doc._.counterfactual`.
     RETURNS (list[Verdict]): One a Doc, in their order.
-    Raises ValueError when bounds are set and the pipeline gives no scores, and for
-    bounds that leave nothing between them.
+    Raises ValueError when bounds are set and the pipeline gives no scores or merges the
+    tokens that they are of, and for bounds that leave nothing between them.
     """
     check_bounds(bounds)
     scored = ScoredEntities(nlp)
@@ -154,6 +154,11 @@ def judge(
             return WRONG_TYPE
         spans.append(ent)
     score = min(scored(spans) or [], default=None)
+    if score is None and spans and bounds != (0.0, 1.0):
+        raise ValueError(
+            "A lowest or highest score is set, and a component after the 'causal_ner' "
+            f"changes the tokens that it scored: {read.text[:60]!r}."
+        )
     if score is not None and score < bounds[0]:
         return TOO_UNSURE._replace(score=score)
     if score is not None and score > bounds[1]:

@@ -29,8 +29,8 @@ class ActiveSetup:
     fresh (bool): Train from scratch each round, or go on from the round before.
     augment (str | None): What generates Docs beside the labelled ones, by name, with
         settings of its own if need be, see `make_augment`.
-    steps (int | None): Of the optimizer, each round; None is fifteen passes, 300 steps
-        at least.
+    steps (int | None): Of the optimizer, each round; None is what
+        `usual_steps` says of the documents.
     """
 
     train: Path

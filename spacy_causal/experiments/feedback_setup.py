@@ -41,7 +41,7 @@ class FeedbackSetup:
     batch_size (int): Texts between two updates.
     max_texts (int): Texts to ask about; 0 for all.
     steps (int | None): Of the optimizer, for a model trained before the session and
-        for the one trained on all; None is fifteen passes, 300 at least.
+        for the one trained on all; None is what `usual_steps` says of the documents.
     """
 
     train: Path

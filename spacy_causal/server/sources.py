@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import select
 import threading
 from collections import Counter
@@ -192,6 +193,10 @@ def _read_csv(path: Path, lines: Iterator[Line | Problem]) -> Read:
                 yield Problem(path, 1, f'no column is named "text": {", ".join(row)}')
                 return
             column = names.index("text") if "text" in names else 0
+            parts = re.split(r"[;\t|]", names[0])
+            if len(names) == 1 < len(parts) and "text" in parts:
+                yield Problem(path, 1, f"columns are parted by commas: {names[0]}")
+                return
             if "text" in names:
                 continue
         if not row or not "".join(row).strip():

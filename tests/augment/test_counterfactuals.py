@@ -1,6 +1,7 @@
 """Swaps are drawn, aligned and screened; each says what became of it."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
@@ -248,6 +249,22 @@ def test_bounds_take_a_model_with_scores(tmp_path):
         discriminate([], nlp=knowing(NAMES), bounds=(0.5, 1.0))
     with pytest.raises(ValueError, match="No score"):
         create_discriminator(tmp_path, min_score=0.9, max_score=0.1)
+
+
+def test_bounds_take_tokens_that_stay_as_they_were_scored(
+    trained, sources, bank, monkeypatch
+):
+    # What a Doc that was merged or cut since gives.
+    pipe = trained.get_pipe("causal_ner")
+    monkeypatch.setattr(pipe, "take_scores", lambda reader, docs: None)
+
+    def screened(bounds):
+        screen = partial(discriminate, nlp=trained, bounds=bounds)
+        return reasons(run(trained, sources, bank, screen=screen))
+
+    assert screened((0.0, 1.0))["kept"] > 0
+    with pytest.raises(ValueError, match="changes the tokens that it scored"):
+        screened((0.1, 1.0))
 
 
 def test_scores_of_a_pipeline_without_any_are_none(nlp):

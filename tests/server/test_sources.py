@@ -62,6 +62,14 @@ def test_csv(tmp_path):
     )
 
 
+@pytest.mark.parametrize("between", [";", "\t", "|"])
+def test_columns_that_are_not_parted_by_commas_are_no_texts(tmp_path, between):
+    lines = [between.join(row) for row in (("text", "id"), ("Hello there", "1"))]
+    texts, bad = read(tmp_path / "a.csv", "\n".join(lines))
+    assert (texts, bad) == ([], [1])
+    assert read(tmp_path / "b.csv", "Anna; Rome\n") == (["Anna; Rome"], [])
+
+
 def test_csv_of_one_column_needs_no_name(tmp_path):
     assert read(tmp_path / "a.csv", "Anna\nRome\n") == (["Anna", "Rome"], [])
     texts, bad = read(tmp_path / "b.csv", "a,b\n1,2\n")
