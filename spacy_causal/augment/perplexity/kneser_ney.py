@@ -31,8 +31,6 @@ class Level:
 
     def find(self, keys: Ints1d) -> Ints1d:
         """The places of n-grams, −1 for one that was not seen."""
-        if not len(self.keys):
-            return np.full(len(keys), -1)
         at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return np.where(self.keys[at] == keys, at, -1)
 
@@ -64,8 +62,6 @@ class KneserNey:
         if order < 1:
             raise ValueError(f"The order is {order}, and has to be ≥ 1.")
         tokens, since = _joined(texts)
-        if not (since > 0).any():
-            return cls(n_ids, ())
         grams = _count(tokens, since, n_ids, order)
         levels: list[Level] = []
         n_contexts = 1

@@ -103,6 +103,9 @@ def test_the_discounts_of_chen_and_goodman():
     adjusted = np.array([1] * 8 + [2] * 4 + [3] * 2 + [4] * 1 + [9])
     # y = 8 / 16; D1 = 1 - 2y·4/8, D2 = 2 - 3y·2/4, D3 = 3 - 4y·1/2
     assert discounts(adjusted) == pytest.approx((0.5, 1.25, 2.0))
+    # y = 9 / 15; D1 = 1 - 2y·3/9, D2 = 2 - 3y·2/3, D3 = 3 - 4y·1/2
+    adjusted = np.repeat([1, 2, 3, 4], (9, 3, 2, 1))
+    assert discounts(adjusted) == pytest.approx((0.6, 0.8, 1.8))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +133,9 @@ def test_batches_change_nothing_and_no_word_is_uniform():
     for text, log2 in zip(texts, together, strict=True):
         np.testing.assert_array_equal(model.log2([text])[0], log2)
         assert len(log2) == len(text)
-    empty = KneserNey.fit([np.array([], dtype=int)], 5, 2)
-    np.testing.assert_allclose(empty.log2([np.array([2, 3])])[0], np.log2(1 / 4))
+    for nothing in ([], [np.array([], dtype=int)]):
+        empty = KneserNey.fit(nothing, 5, 2)
+        np.testing.assert_allclose(empty.log2([np.array([2, 3])])[0], np.log2(1 / 4))
     with pytest.raises(ValueError, match="order is 0"):
         KneserNey.fit(texts, 7, 0)
 
