@@ -41,7 +41,8 @@ class TokenLabeller(TrainablePipe):
     layer (str): The layer of annotation: "ner", "tag" or "pos".
     scheme (Scheme): How its labels are spelled as tags.
     choose (ChooseConfounders): Picks the confounders from the initial data.
-    temperature (float): What logits are divided by before others read them.
+    temperature (float): What logits are divided by before others read them. One that
+        was saved is taken, unless the config says another one than when it was.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class TokenLabeller(TrainablePipe):
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"labels": [], "confounders": [], "absent": 1.0}
         self.temperature = temperature
+        self._configured = {"temperature": self.temperature, "scheme": scheme}
+        self.cfg["configured"] = self._configured
         self._rehearsal_model: Model[list[Doc], TokenScores] | None = None
         self._kept = KeptScores()
 
@@ -260,14 +263,36 @@ class TokenLabeller(TrainablePipe):
         return 1
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Any = ()) -> "TokenLabeller":
-        """Load from bytes, also into a component that has more or fewer labels."""
+        """Load from bytes, also into a component that has more or fewer labels.
+
+        Raises ValueError for one whose tags are spelled in another scheme.
+        """
         self._forget_widths()
-        return super().from_bytes(bytes_data, exclude=exclude)
+        super().from_bytes(bytes_data, exclude=exclude)
+        self._heed_config()
+        return self
 
     def from_disk(self, path: Any, *, exclude: Any = ()) -> "TokenLabeller":
-        """Load from a folder, also into a component that has more or fewer labels."""
+        """Load from a folder, also into a component that has more or fewer labels.
+
+        Raises ValueError for one whose tags are spelled in another scheme.
+        """
         self._forget_widths()
-        return super().from_disk(path, exclude=exclude)
+        super().from_disk(path, exclude=exclude)
+        self._heed_config()
+        return self
+
+    def _heed_config(self) -> None:
+        """Compare what was configured when it was saved with what is now."""
+        saved, now = self.cfg.get("configured", {}), self._configured
+        if saved.get("scheme", self.scheme) != self.scheme:
+            raise ValueError(
+                f"{self.name!r} was trained in the scheme {saved['scheme']!r}, and is "
+                f"configured with {self.scheme!r}: its tags mean other things there."
+            )
+        if saved.get("temperature", now["temperature"]) != now["temperature"]:
+            self.cfg["temperature"] = now["temperature"]
+        self.cfg["configured"] = now
 
     def refresh_confounders(self, docs: Iterable[Doc]) -> None:
         """See the confounders' vectors anew with the weights as they are, as has to be

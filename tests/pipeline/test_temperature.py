@@ -134,6 +134,25 @@ def test_is_saved(examples, tmp_path):
     assert spacy.load(tmp_path / "older").get_pipe("labeller").temperature == 1.0
 
 
+def test_what_is_configured_since_is_heeded(examples, tmp_path):
+    nlp = trained(examples, temperature=2.0)
+    nlp.get_pipe("labeller").temperature = 3.0
+    nlp.to_disk(tmp_path / "fitted")
+
+    def load(**config):
+        named = {f"components.labeller.{key}": x for key, x in config.items()}
+        return spacy.load(tmp_path / "fitted", config=named)
+
+    assert load().get_pipe("labeller").temperature == 3.0
+    assert load(temperature=2.0).get_pipe("labeller").temperature == 3.0
+    other = load(temperature=1.5)
+    assert other.get_pipe("labeller").temperature == 1.5
+    other.to_disk(tmp_path / "other")
+    assert spacy.load(tmp_path / "other").get_pipe("labeller").temperature == 1.5
+    with pytest.raises(ValueError, match="trained in the scheme 'biluo'"):
+        load(scheme="bio")
+
+
 def test_two_processes_keep_it(examples):
     nlp = trained(examples, spans_key="sc", temperature=2.0)
     texts = [TEXT] * 4
