@@ -49,7 +49,7 @@ class HalfTable:
         (of both factors, their product, the bias and the sum), it is the answer.
         """
         found, certain = [], []
-        longest = (2 * float(self.halves.max())) ** 0.5
+        largest = float(self.halves.max())
         for start in range(0, len(queries), BATCH):
             batch = _tensor(queries[start : start + BATCH])
             rows, least = self._candidates(batch)
@@ -59,7 +59,7 @@ class HalfTable:
             pair, place = np.nonzero(rows[at].numpy() == columns[:, None])
             scores[at[pair], place] = -np.inf
             best = np.arange(len(scores)), scores.argmax(axis=1)
-            error = rounding_error(batch.norm(dim=1), longest, least)
+            error = rounding_error(batch.norm(dim=1), largest, least)
             found.append(rows.numpy()[best])
             certain.append(scores[best] > (least + error).numpy())
         return np.concatenate(found), np.concatenate(certain)
@@ -76,14 +76,15 @@ class HalfTable:
         return at.sort(dim=1).values, top.values[:, -1].float()
 
 
-def rounding_error(lengths: Tensor, longest: float, least: Tensor) -> Tensor:
+def rounding_error(lengths: Tensor, largest: float, least: Tensor) -> Tensor:
     """What a score e·q − ½ ‖e‖² can lose at most, shape (Q,): three roundings of the
     product (its factors' and its own), one of the bias and one of the sum.
 
-    lengths (Tensor): ‖q‖, shape (Q,). longest (float): The largest ‖e‖.
+    lengths (Tensor): ‖q‖, shape (Q,). largest (float): The largest ½ ‖e‖².
     least (Tensor): Scores that are compared with, shape (Q,).
     """
-    return ROUNDING * (3 * longest * lengths + longest**2 / 2 + least.abs())
+    longest = (2 * largest) ** 0.5
+    return ROUNDING * (3 * longest * lengths + largest + least.abs())
 
 
 def multiplies_tiles() -> bool:

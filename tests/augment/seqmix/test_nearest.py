@@ -82,9 +82,9 @@ def test_what_rounding_turns_round_is_not_certain(times):
 
 def test_what_rounding_takes_by_hand():
     lengths, least = torch.tensor([1.0, 3.0]), torch.tensor([-0.5, 8.0])
-    found = rounding_error(lengths, 2.0, least)
-    # 3 · 2 · 1 + ½ · 4 + ½ and 3 · 2 · 3 + ½ · 4 + 8, each a 256th and a bit.
-    expected = np.array([8.5, 28.0]) * 1.01 / 256
+    found = rounding_error(lengths, 12.5, least)
+    # ‖e‖ is 5: 3 · 5 · 1 + 12½ + ½ and 3 · 5 · 3 + 12½ + 8, each a 256th and a bit.
+    expected = np.array([28.0, 65.5]) * 1.01 / 256
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -93,13 +93,13 @@ def test_rounding_takes_no_more(seed):
     queries, vectors, _ = drawn(seed)
     halves = half_norms(vectors)
     table = HalfTable.of(vectors, halves)
-    rows, longest = torch.tensor(vectors).bfloat16(), float(np.sqrt(2 * halves.max()))
+    rows, largest = torch.tensor(vectors).bfloat16(), float(halves.max())
     rounded = linear(torch.tensor(queries).bfloat16(), rows, table.bias[:V]).float()
     exact = queries.astype("f8") @ vectors.T.astype("f8") - halves
     lengths = torch.tensor(np.linalg.norm(queries, axis=1))
     for column in range(0, V, 100):
         lost = abs(exact[:, column] - rounded[:, column].numpy())
-        most = rounding_error(lengths, longest, rounded[:, column])
+        most = rounding_error(lengths, largest, rounded[:, column])
         assert (lost <= most.numpy()).all()
 
 
