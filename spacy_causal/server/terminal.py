@@ -24,6 +24,7 @@ KEY = re.compile("\x1b[\\[O][0-9;]*.|.", re.DOTALL)
 CUT = re.compile("\x1b([\\[O][0-9;]*)?\\Z")
 UNDO, SAVE, QUIT = ("\x7f", "\x08"), "\x13", ("q", "\x04")
 CUT_FOR = 0.5
+LOST = {"taken": "Somebody else answered that", "other": "You answered that before"}
 ENTER, UP_DOWN = ("\r", "\n"), {"\x1b[A": -1, "\x1b[B": 1}
 
 
@@ -116,8 +117,9 @@ def _ask(
         if given is not None:
             seconds = round(time.monotonic() - since, 2)
             given = replace(given, seconds=seconds)
-            if controller.answer(session, given) in ("taken", "other"):
-                click.echo("\n  That was answered elsewhere: yours was not kept.")
+            why = LOST.get(controller.answer(session, given))
+            if why is not None:
+                click.echo(f"\n  {why}: yours was not kept.")
             return True
         if key in ("?", "/") or question.following is not before:
             _show(question, controller)

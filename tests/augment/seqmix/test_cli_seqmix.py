@@ -139,7 +139,7 @@ def test_a_file_without_text_is_named(files, tmp_path):
 
 
 def test_labels_that_are_not_valid_may_have_spaces_between(files):
-    shown = call(files, "--layer", "tag", "--outside", "PUNCT , X", "--density", 1)
+    shown = call(files, "--layer", "tag", "--outside", "PUNCT , O", "--density", 1)
     assert shown.exit_code == 0, shown.output
     for doc in read(files):
         labels = [
