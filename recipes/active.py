@@ -8,7 +8,6 @@ all of it was answered: a question that lies open on one page holds up the other
 batch until --timeout sends it to somebody else.
 """
 
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -70,8 +69,6 @@ def active(
 ) -> dict[str, Any]:
     """Annotate whole sentences; the model learns from each batch, once all of it was
     answered, and picks the next out of the whole source."""
-    import spacy
-
     from spacy_causal.acquisition.named import make_strategy
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner
@@ -82,7 +79,7 @@ def active(
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
     from spacy_causal.server.sources import Source
-    from spacy_causal.server.teaching import build_learner
+    from spacy_causal.server.teaching import build_learner, save_taught
     from spacy_causal.specs import split_names
     from spacy_causal.types import Budget
 
@@ -118,11 +115,7 @@ def active(
     def on_exit(controller: Any) -> dict[str, Any]:
         texts.close()
         stream.close()
-        with closing(background):
-            if output is None:
-                return {}
-            background.save(output)
-            return {"weights": digest_of_weights(spacy.load(output), [name])}
+        return save_taught(background, name, output)
 
     return {
         "dataset": dataset,

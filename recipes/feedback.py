@@ -4,7 +4,6 @@ python -m recipes.feedback DATASET MODEL SOURCE
 prodigy causal.feedback DATASET MODEL SOURCE -F recipes/feedback.py
 """
 
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,8 +68,6 @@ def feedback(
     ] = -1,
 ) -> dict[str, Any]:
     """Ask about a model's labels; it learns from the answers while they are given."""
-    import spacy
-
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.learning.weights import digest_of_weights
@@ -83,7 +80,11 @@ def feedback(
     )
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.sources import Source
-    from spacy_causal.server.teaching import FeedbackTeacher, build_learner
+    from spacy_causal.server.teaching import (
+        FeedbackTeacher,
+        build_learner,
+        save_taught,
+    )
     from spacy_causal.specs import split_names
     from spacy_causal.types import NONE_OF_THESE
 
@@ -118,11 +119,7 @@ def feedback(
 
     def on_exit(controller: Any) -> dict[str, Any]:
         texts.close()
-        with closing(background):
-            if output is None:
-                return {}
-            background.save(output)
-            return {"weights": digest_of_weights(spacy.load(output), [name])}
+        return save_taught(background, name, output)
 
     return {
         "dataset": dataset,

@@ -1,6 +1,7 @@
 """Answered tasks as lessons of a learner that runs behind the session."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from spacy_causal.learning.imputation import imputer_from
 from spacy_causal.learning.journal import Answered
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
+from spacy_causal.learning.weights import digest_of_weights
 from spacy_causal.server.manual import VIEW, sentence_answers
 from spacy_causal.server.pipelines import load_pipeline
 from spacy_causal.types import NONE_OF_THESE
@@ -118,6 +120,21 @@ def doc_key(task: Task) -> str:
     """One text cut in two ways is two texts to a learner."""
     data = srsly.json_dumps(words_of_task(task)).encode("utf8", "surrogatepass")
     return blake2b(data, digest_size=8).hexdigest()
+
+
+def save_taught(
+    background: BackgroundLearner, component: str, output: Path | None
+) -> dict[str, Any]:
+    """Save what was taught, where it is wanted, and end its learner.
+
+    RETURNS (dict): For the journal: by which weights the saved pipeline is known.
+    Raises OSError when it cannot be written.
+    """
+    with closing(background):
+        if output is None:
+            return {}
+        background.save(output)
+        return {"weights": digest_of_weights(spacy.load(output), [component])}
 
 
 def build_learner(
