@@ -126,7 +126,7 @@ def test_what_is_labelled_is_left_out(model, pool, tmp_path):
             *(model, pool, "--budget", 99, "-o", second, "--strategy", strategy),
             *("--labelled", first),
         )
-        assert "8 texts left out" in shown.stdout
+        assert "labelled already: 8." in shown.stdout
         texts = [task["text"] for path in (first, second) for task in read(path)]
         assert sorted(texts) == sorted(TEXTS)
 
@@ -156,7 +156,7 @@ def test_docs_that_end_in_a_space_are_known_again(split, model, tmp_path):
     call(model, pool, "--budget", 2, "-o", first, *settings)
     shown = call(model, pool, "--budget", 9, "-o", second, *settings,
                  *("--labelled", first))  # fmt: skip
-    assert "2 texts left out" in shown.output
+    assert "labelled already: 2." in shown.output
     lines = [t["meta"]["line"] for path in (first, second) for t in read(path)]
     assert sorted(lines) == [1, 2, 3]
 
@@ -166,7 +166,7 @@ def test_sentences_of_a_labelled_text_are_left_out(model, pool, tmp_path):
     known.write_text(f"{TEXTS[3]}\n")
     shown = call(model, pool, "--budget", 99, "-o", output, "--split", "sents",
                  *("--strategy", "random", "--labelled", known))  # fmt: skip
-    assert "2 texts left out" in shown.output
+    assert "labelled already: 2." in shown.output
     assert len(read(output)) == 22
 
 
@@ -265,6 +265,18 @@ def test_a_committee(model, pool, tmp_path):
     )
     assert shown.exit_code == 0, shown.output
     assert len(read(output)) == 3
+
+
+def test_a_text_is_bought_once(model, tmp_path):
+    pool, output = tmp_path / "pool.txt", tmp_path / "batch.jsonl"
+    late = "Bus 4 is late ."
+    pool.write_text(f"{late}\n {late} \nit rained .\n{late}\n")
+    for strategy in ("mnlp", "wbadge", "random"):
+        options = ("--budget", 3, "-o", output, "--strategy", strategy)
+        shown = call(model, pool, *options)
+        assert "repeating another text: 2." in " ".join(shown.output.split())
+        chosen = [(task["text"].strip(), task["meta"]["line"]) for task in read(output)]
+        assert sorted(chosen) == [(late, 1), ("it rained .", 3)]
 
 
 def test_near_duplicates(model, tmp_path):

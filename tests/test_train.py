@@ -50,9 +50,7 @@ def test_configs_leave_nothing_to_fill_in(config):
 def test_the_transformer_config_is_whole(tmp_path):
     pytest.importorskip("spacy_transformers")
     config = spacy.util.load_config(CONFIGS / "transformer.cfg")
-    assert (
-        config.interpolate()["components"]["transformer"]["model"]["mask"] == "<mask>"
-    )
+    assert config.interpolate()["components"]["transformer"]["model"]["mask"] is None
 
 
 def test_a_stream_with_confounders_from_the_whole_corpus(corpus, tmp_path):

@@ -8,7 +8,7 @@ from thinc.types import Ints1d
 
 from spacy_causal.types import Budget
 
-Similar = Callable[[int], np.ndarray]
+Similar = Callable[[int], Ints1d]
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Basket:
 
     lengths (Ints1d): Tokens of each document, shape (N,); one without is never open.
     similar (Similar | None): From the place of a document, a pick or one beyond the N,
-        to what it is a near-duplicate of, shape (N + ...).
+        to the places of its near-duplicates.
     """
 
     lengths: Ints1d
@@ -39,7 +39,8 @@ class Basket:
         """Close what is a near-duplicate of these, where there is a guard."""
         if self.similar is not None:
             for row in rows:
-                self.open &= ~self.similar(row)[: len(self.open)]
+                like = self.similar(row)
+                self.open[like[like < len(self.open)]] = False
 
     def take(self, row: int) -> None:
         """Choose a document that is open."""

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 from numpy.random import default_rng
@@ -26,7 +26,7 @@ def near_duplicates(texts: Iterable[Sequence[str]], similarity: float) -> Simila
     check_similarity(similarity)
     row = np.dtype((np.uint32, N_HASHES))
     signatures = np.fromiter(map(minhash, texts), dtype=row)
-    return partial(_similar, signatures, similarity)
+    return _Index(signatures, similarity)
 
 
 def check_similarity(similarity: float) -> None:
@@ -44,8 +44,29 @@ def minhash(words: Sequence[str]) -> Ints1d:
     return (hashes[:, None] * _MULTIPLIERS + _OFFSETS >> np.uint64(32)).min(axis=0)
 
 
-def _similar(signatures: np.ndarray, similarity: float, row: int) -> np.ndarray:
-    return (signatures == signatures[row]).mean(axis=1) >= similarity
+class _Index:
+    """What agrees in enough hashes: all that does agrees in one of the first few, by
+    which texts are sorted, so that only those are compared.
+
+    signatures (np.ndarray): Shape (N, N_HASHES).
+    """
+
+    def __init__(self, signatures: np.ndarray, similarity: float) -> None:
+        self.signatures, self.similarity = signatures, similarity
+        n_columns = N_HASHES - ceil(similarity * N_HASHES) + 1
+        self.orders = [signatures[:, i].argsort() for i in range(n_columns)]
+        self.hashes = [signatures[order, i] for i, order in enumerate(self.orders)]
+
+    def __call__(self, row: int) -> Ints1d:
+        """The places of what is similar to the text at a place, ascending."""
+        own = self.signatures[row]
+        found = []
+        for order, hashes, wanted in zip(self.orders, self.hashes, own, strict=False):
+            start = np.searchsorted(hashes, wanted, side="left")
+            found.append(order[start : np.searchsorted(hashes, wanted, side="right")])
+        rows = np.unique(np.concatenate(found))
+        agreeing = (self.signatures[rows] == own).mean(axis=1)
+        return rows[agreeing >= self.similarity]
 
 
 _DRAWN = default_rng(0).integers(2**64, size=(2, N_HASHES), dtype=np.uint64)

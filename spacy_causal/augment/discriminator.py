@@ -21,6 +21,11 @@ from spacy_causal.augment.verdicts import (
 from spacy_causal.numeric import softmax
 from spacy_causal.types import Screen, Verdict
 
+NO_SCORES = (
+    "A lowest or highest score takes a pipeline with a 'causal_ner': nothing else says "
+    "how sure it is. This one has {}."
+)
+
 
 def create_discriminator(
     model: str | Path,
@@ -72,10 +77,7 @@ def discriminate(
     check_bounds(bounds)
     scored = ScoredEntities(nlp)
     if bounds != (0.0, 1.0) and scored.pipe is None:
-        raise ValueError(
-            "A lowest or highest score takes a pipeline with a 'causal_ner': nothing "
-            f"else says how sure it is. This one has {', '.join(nlp.pipe_names)}."
-        )
+        raise ValueError(NO_SCORES.format(", ".join(nlp.pipe_names)))
     order = sorted(range(len(docs)), key=lambda i: len(docs[i]))
     unread = (unread_copy(docs[i], nlp) for i in order)
     verdicts: dict[int, Verdict] = {}

@@ -6,29 +6,46 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_causal.augment.bank import Donor, EntityBank, bank_of, donor_of
-from spacy_causal.augment.discriminator import ScoredEntities, unread_copy
+from spacy_causal.augment.discriminator import (
+    NO_SCORES,
+    ScoredEntities,
+    check_bounds,
+    unread_copy,
+)
 from spacy_causal.augment.mentions import mentions_of
+
+MIN_SCORE = 0.9
 
 
 def find_entities(
     nlp: Language,
     docs: Iterable[Doc],
     *,
-    min_score: float = 0.9,
+    min_score: float | None = None,
     batch_size: int = 256,
 ) -> EntityBank:
     """The entities that a trained pipeline finds in unlabelled text.
 
-    min_score (float): Leave out entities whose P(type) is lower; does nothing where the
-        pipeline gives no scores.
+    min_score (float | None): Leave out entities whose P(type) is lower. By default that
+        is below 0.9, and all are taken where the pipeline gives no scores.
+    Raises ValueError for a score that is asked of a pipeline without, or is none.
     """
-    return bank_of(_found(nlp, docs, min_score, batch_size))
+    scored = ScoredEntities(nlp)
+    if min_score is None:
+        min_score = MIN_SCORE
+    elif scored.pipe is None:
+        raise ValueError(NO_SCORES.format(", ".join(nlp.pipe_names)))
+    check_bounds((min_score, 1.0))
+    return bank_of(_found(nlp, docs, scored, min_score, batch_size))
 
 
 def _found(
-    nlp: Language, docs: Iterable[Doc], min_score: float, batch_size: int
+    nlp: Language,
+    docs: Iterable[Doc],
+    scored: ScoredEntities,
+    min_score: float,
+    batch_size: int,
 ) -> Iterator[tuple[str, Donor]]:
-    scored = ScoredEntities(nlp)
     unread = (unread_copy(doc, nlp) for doc in docs)
     for doc in nlp.pipe(unread, batch_size=batch_size):
         scores = scored(doc.ents) or [1.0] * len(doc.ents)

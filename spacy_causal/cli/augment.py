@@ -10,7 +10,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId
+from spacy_causal.cli.options import GpuId, use_gpu
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ def augment(
             dir_okay=False,
         ),
     ] = None,
-    donor_score: Annotated[float, typer.Option(help="Lowest P(type) of those.")] = 0.9,
+    donor_score: Annotated[
+        float | None,
+        typer.Option(help="Lowest P(type) of those; 0.9 where the model has scores."),
+    ] = None,
     lang: Annotated[
         str, typer.Option(help="Tokenizer where there is no model.")
     ] = "en",
@@ -81,7 +84,6 @@ def augment(
     """
     import spacy
     from numpy.random import default_rng
-    from spacy.cli._util import setup_gpu
     from tqdm import tqdm
 
     from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
@@ -97,9 +99,11 @@ def augment(
     if model is None and (donors or like or (min_score, max_score) != (0, 1)):
         options = "--donors, --like, --min-score and --max-score"
         msg.fail(f"{options} take a --model", exits=1)
+    if donors is None and donor_score is not None:
+        msg.fail("--donor-score is of --donors, which are not given", exits=1)
     if html is not None:
         require_report()
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     settings = SwapSettings(per_example, all_entities, balance, compatible, like)
     tally, docs = SwapTally(), empty_docbin()
     try:
@@ -140,7 +144,7 @@ def _examples(path: Path, nlp: "Language") -> "Iterator[Example]":
 
 
 def _entities(
-    nlp: "Language", examples: "list[Example]", donors: Path | None, score: float
+    nlp: "Language", examples: "list[Example]", donors: Path | None, score: float | None
 ) -> "EntityBank":
     from spacy_causal.augment.bank import collect_entities, merge_banks
     from spacy_causal.augment.outside import find_entities

@@ -7,7 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, Page
+from spacy_causal.cli.options import GpuId, Page, use_gpu
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_folder_whole, write_whole
 
@@ -52,7 +52,6 @@ def calibrate(
 ) -> None:
     """Fit a temperature on held-out data: NLL, ECE and risk-coverage before and after,
     per token and per mention."""
-    from spacy.cli._util import setup_gpu
     from spacy.util import load_model
 
     from spacy_causal.experiments import calibration_wording as wording
@@ -63,7 +62,7 @@ def calibrate(
         require_report()
     if output is not None:
         _require_new(output)
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     try:
         for path in (json, html):
             keep_inputs(path, dev, test)

@@ -10,7 +10,7 @@ from wasabi import msg
 
 from spacy_causal.cli.calibrate import command_line, score_file
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId
+from spacy_causal.cli.options import GpuId, use_gpu
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ def card(
 ) -> None:
     """Write a model card: data and labels, F1 by type, names seen and unseen, ACE and
     RI, calibration, confounders, where the labels come from, versions."""
-    from spacy.cli._util import setup_gpu
     from spacy.util import load_model
 
     from spacy_causal.experiments.card_text import describe, render_card
@@ -81,7 +80,7 @@ def card(
         keep_inputs(output, data, train)
     except ValueError as error:
         msg.fail(str(error), exits=1)
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     named = {"name": name, "version": version}
     renamed = {key: value for key, value in named.items() if value is not None}
     _require_package_name(**renamed)

@@ -8,7 +8,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, Page
+from spacy_causal.cli.options import GpuId, Page, use_gpu
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_whole
 
@@ -51,14 +51,13 @@ def effects(
 ) -> None:
     """Measure what a pipeline reads: ACE and RI of entities and contexts, F1 on names
     seen and unseen, swap invariance."""
-    from spacy.cli._util import setup_gpu
     from spacy.util import load_model
 
     from spacy_causal.corpus.files import read_spacy
 
     if html is not None:
         require_report()
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     try:
         for path in (output, html):
             keep_inputs(path, data, train)

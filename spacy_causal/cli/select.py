@@ -11,7 +11,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId
+from spacy_causal.cli.options import GpuId, use_gpu
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ def select(
 
     Interrupted, it goes on where it was when called again.
     """
-    from spacy.cli._util import setup_gpu
     from spacy.util import load_model
     from tqdm import tqdm
 
@@ -121,7 +120,7 @@ def select(
     from spacy_causal.pipeline.finding import find_labeller
     from spacy_causal.types import Budget
 
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     folder = output.with_name(f".{output.name}.view")
     try:
         keep_inputs(output, pool, *(labelled or ()))
@@ -202,7 +201,9 @@ def _warn(pool: "Pool") -> None:
         n = len(pool.problems)
         msg.warn("1 line was skipped." if n == 1 else f"{n:,} lines were skipped.")
     if pool.n_known:
-        msg.info(f"{pool.n_known:,} texts left out: they are labelled.")
+        msg.info(f"Left out as labelled already: {pool.n_known:,}.")
+    if pool.n_repeated:
+        msg.info(f"Left out as repeating another text: {pool.n_repeated:,}.")
     if not pool.passages:
         raise ValueError("There is nothing in the pool to choose from.")
 

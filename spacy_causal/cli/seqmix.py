@@ -7,7 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId
+from spacy_causal.cli.options import GpuId, use_gpu
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -88,7 +88,6 @@ def seqmix(
     --hardened is for other components.
     """
     import spacy
-    from spacy.cli._util import setup_gpu
 
     from spacy_causal.augment.seqmix.provenance import register_seqmix
     from spacy_causal.augment.seqmix.settings import SeqMixSettings
@@ -104,7 +103,7 @@ def seqmix(
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
     if html is not None:
         require_report()
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     options: dict[str, Any] = {
         "variant": variant,
         "window": window,

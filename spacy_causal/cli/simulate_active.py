@@ -9,7 +9,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, Page, RowsFile
+from spacy_causal.cli.options import GpuId, Page, RowsFile, use_gpu
 from spacy_causal.cli.progress import show_progress
 from spacy_causal.cli.report import require_report
 
@@ -81,7 +81,6 @@ def simulate_active(
     gpu_id: GpuId = -1,
 ) -> None:
     """Try active learning on labelled data: how many words would it save?"""
-    from spacy.cli._util import setup_gpu
 
     from spacy_causal.experiments.active_setup import ActiveSetup
     from spacy_causal.specs import split_specs
@@ -89,7 +88,7 @@ def simulate_active(
 
     if html is not None:
         require_report()
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     try:
         for path in (output, html):
             keep_inputs(path, train, dev, config)

@@ -9,7 +9,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, Page, RowsFile
+from spacy_causal.cli.options import GpuId, Page, RowsFile, use_gpu
 from spacy_causal.cli.progress import show_progress
 from spacy_causal.cli.report import require_report
 from spacy_causal.specs import split_names
@@ -94,13 +94,12 @@ def simulate_feedback(
     gpu_id: GpuId = -1,
 ) -> None:
     """Try a feedback session on labelled data: what would it bring?"""
-    from spacy.cli._util import setup_gpu
 
     from spacy_causal.experiments.feedback_setup import FeedbackSetup
 
     if html is not None:
         require_report()
-    setup_gpu(gpu_id, silent=True)
+    use_gpu(gpu_id)
     try:
         for path in (output, html):
             keep_inputs(path, train, dev, config)

@@ -15,6 +15,7 @@ from spacy_causal.interventions.words import replace_words, replaced_tokens
 from spacy_causal.types import Confounder
 
 ATTR = "intervene_on"
+MASK = "[MASK]"
 
 
 def build_intervening_encoder(
@@ -22,7 +23,7 @@ def build_intervening_encoder(
     rate: float = 0.05,
     other_rate: float = 0.0,
     substitute: Literal["mask", "confounder"] = "confounder",
-    mask: str = "[MASK]",
+    mask: str | None = None,
     seed: int = 0,
 ) -> Model:
     """Let any encoder of Docs (tok2vec or transformer) read, in training only, text in
@@ -35,7 +36,8 @@ def build_intervening_encoder(
         training is left as it was.
     substitute (str): What stands for a confounder: "confounder" (a draw from P(z)) or
         "mask". Other words are always masked.
-    mask (str): The word that stands for a masked one.
+    mask (str | None): The word that stands for a masked one; by default what a
+        transformer's tokenizer calls so, and "[MASK]" where there is none.
     seed (int): Of the draws.
     Raises ValueError for a rate that is none, and for a listener, which reads nothing
         itself: the component that it listens to is what may intervene.
@@ -86,12 +88,20 @@ def forward(
     is_train: bool,
     *,
     encode: Callable[..., Any],
+    mask: str | None,
     **settings: Any,
 ) -> Any:
     """Encode the documents, in training after the intervention."""
     if is_train:
-        docs = intervene(list(docs), model.attrs[ATTR], **settings)
+        word = mask or mask_of(model)
+        docs = intervene(list(docs), model.attrs[ATTR], mask=word, **settings)
     return encode(model, docs, is_train)
+
+
+def mask_of(encoder: Model) -> str:
+    """What the tokenizer of a transformer writes for a masked word, if it has one."""
+    tokenizer = getattr(encoder, "tokenizer", None)
+    return getattr(tokenizer, "mask_token", None) or MASK
 
 
 def intervene(

@@ -20,7 +20,7 @@ from spacy_causal.targets.gold import (
     same_tokens,
     tag_hashes,
 )
-from spacy_causal.targets.token_targets import TokenTargets, get_targets
+from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_targets
 from spacy_causal.types import TypedSentence
 
 
@@ -87,6 +87,30 @@ def typed_sentence(doc: Doc, layer: str) -> TypedSentence:
             words, [token.ent_type_ if token.ent_iob else None for token in doc]
         )
     return TypedSentence(words, [getattr(token, f"{layer}_") or None for token in doc])
+
+
+def soft_examples(
+    docs: Sequence[Doc], rows: Floats2d, layer: str, tag_set: TagSet
+) -> list[Example]:
+    """Docs with what a model says of their tokens as targets.
+
+    rows (Floats2d): Shape (N, M) for their N tokens. A model that had fewer tags says
+        nothing about those that came later.
+    """
+    examples, start = [], 0
+    for doc in docs:
+        said = rows[start : start + len(doc)]
+        start += len(doc)
+        part = np.zeros((len(doc), len(tag_set)), dtype=np.float32)
+        part[:, : said.shape[1]] = said
+        reference = Doc(
+            doc.vocab,
+            words=[token.text for token in doc],
+            spaces=[bool(token.whitespace_) for token in doc],
+        )
+        set_targets(reference, layer, TokenTargets(tag_set.scheme, tag_set.names, part))
+        examples.append(Example(doc, reference))
+    return examples
 
 
 def _in_scheme(targets: TokenTargets, tag_set: TagSet) -> TokenTargets:

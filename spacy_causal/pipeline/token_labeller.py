@@ -16,19 +16,18 @@ from spacy.training import Example, validate_examples, validate_get_examples
 from spacy.util import minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model, Optimizer, set_dropout_rate
-from thinc.types import Floats2d
 
 from spacy_causal.losses import soft_cross_entropy
 from spacy_causal.numeric import softmax
-from spacy_causal.pipeline.examples import target_rows, typed_sentence
+from spacy_causal.pipeline.examples import (
+    soft_examples,
+    target_rows,
+    typed_sentence,
+)
 from spacy_causal.pipeline.kept_scores import KeptScores, ScoreReader
 from spacy_causal.pipeline.upstream import interventions_within
 from spacy_causal.tags.scheme import Scheme, TagSet
-from spacy_causal.targets.token_targets import (
-    TokenTargets,
-    register_extension,
-    set_targets,
-)
+from spacy_causal.targets.token_targets import register_extension
 from spacy_causal.types import ChooseConfounders, Confounder, Loss, TokenScores
 
 GetExamples = Callable[[], Iterable[Example]]
@@ -205,15 +204,14 @@ class TokenLabeller(TrainablePipe):
         docs = [eg.predicted for eg in examples]
         if self._rehearsal_model is None or not any(len(doc) for doc in docs):
             return losses
-        rows = softmax(self._rehearsal_model.predict(docs).logits)
-        return self.update(self._soft_examples(docs, rows), drop=drop, sgd=sgd,
-                           losses=losses)  # fmt: skip
+        said = self._soft_examples(docs, self._rehearsal_model.predict(docs))
+        return self.update(said, drop=drop, sgd=sgd, losses=losses)
 
     def remember(self, docs: Iterable[Doc]) -> list[Example]:
         """What the model says of processed Docs, as soft targets: mixed into later
         updates these examples keep it from forgetting."""
         docs = list(docs)
-        return self._soft_examples(docs, softmax(self.predict(docs).logits))
+        return self._soft_examples(docs, self.predict(docs))
 
     def initialize(
         self,
@@ -333,6 +331,10 @@ class TokenLabeller(TrainablePipe):
         for layer in (self.model, self.model.get_ref("output_layer")):
             layer._dims["nO"] = None
 
+    def _soft_examples(self, docs: Sequence[Doc], scores: TokenScores) -> list[Example]:
+        rows = self.model.ops.to_numpy(softmax(scores.logits))
+        return soft_examples(docs, rows, self.layer, self.tag_set)
+
     def _set_confounders(
         self, examples: Iterable[Example], nlp: Language | None
     ) -> None:
@@ -345,23 +347,6 @@ class TokenLabeller(TrainablePipe):
         self.model.attrs["set_confounders"](self.model, chosen, self.cfg["absent"])
         for set_interventions in interventions_within(self.model, nlp):
             set_interventions(self.name, chosen)
-
-    def _soft_examples(self, docs: Sequence[Doc], rows: Floats2d) -> list[Example]:
-        names, examples, start = self.tag_set.names, [], 0
-        rows = self.model.ops.to_numpy(rows)
-        for doc in docs:
-            part = np.zeros((len(doc), len(names)), dtype=np.float32)
-            said = rows[start : start + len(doc)]
-            part[:, : said.shape[1]] = said
-            start += len(doc)
-            reference = Doc(
-                doc.vocab,
-                words=[token.text for token in doc],
-                spaces=[bool(token.whitespace_) for token in doc],
-            )
-            set_targets(reference, self.layer, TokenTargets(self.scheme, names, part))
-            examples.append(Example(doc, reference))
-        return examples
 
 
 def _batches(docs: Iterable[Doc], size: int = 128) -> Iterator[list[Doc]]:

@@ -166,6 +166,19 @@ def test_donors_from_unlabelled_text(files, nlp, tmp_path):
     assert any("Zoe Day" in doc.text for doc in read(output))
 
 
+def test_a_score_of_donors_takes_donors_and_a_pipeline_with_scores(files, tmp_path):
+    source, output, plain_path = *files[:2], tmp_path / "plain"
+    plain = spacy.blank("en")
+    plain.add_pipe("entity_ruler").add_patterns([{"label": "city", "pattern": "Rome"}])
+    plain.to_disk(plain_path)
+    refused = call(source, output, "--donor-score", 0.5)
+    assert refused.exit_code == 1 and "of --donors" in refused.output
+    options = ("--model", plain_path, "--donors", source)
+    refused = call(source, output, *options, "--donor-score", 0.5)
+    assert refused.exit_code == 1 and "causal_ner" in refused.output
+    assert not output.exists()
+
+
 def test_like_donors_go_by_the_vectors_of_the_model(files, nlp, tmp_path):
     source, output, _ = files
     judge = knowing(NAMES)

@@ -124,3 +124,30 @@ def test_other_words_are_masked_whatever_stands_for_a_confounder():
     assert set(third) == {"word", "[MASK]"}
     assert third.count("[MASK]") / len(batch) == pytest.approx(0.2, abs=0.06)
     assert {text.split()[0] for text in seen[0]} == {"Cue", "cue", "weak"}
+
+
+def test_a_transformer_is_masked_by_what_its_tokenizer_calls_so(bert_encoder):
+    nlp = spacy.blank("en")
+    pipe = nlp.add_pipe(
+        "transformer",
+        config={
+            "model": {
+                "@architectures": "spacy-causal.InterveningEncoder.v1",
+                "other_rate": 1.0,
+                "encoder": bert_encoder,
+            }
+        },
+    )
+    nlp.initialize()
+    encoder, seen = pipe.model, []
+    encode = encoder._func.keywords["encode"]
+
+    def record(model, docs, is_train):
+        seen.extend(doc.text for doc in docs)
+        return encode(model, docs, is_train)
+
+    encoder._func.keywords["encode"] = record
+    encoder.begin_update([nlp.make_doc("a b")])
+    encoder.tokenizer.mask_token = "<mask>"
+    encoder.begin_update([nlp.make_doc("a b")])
+    assert seen == ["[MASK] [MASK]", "<mask> <mask>"]

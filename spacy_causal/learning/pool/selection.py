@@ -34,16 +34,19 @@ class Selection:
 class Pool:
     """A pool read from files.
 
-    passages (dict[str, Passage]): By id; without what is labelled already.
+    passages (dict[str, Passage]): By id; without what is labelled already, and of texts
+        that are there several times the first.
     labelled (dict[str, Passage]): By an id that no passage of the pool has.
     problems (list[Problem]): Lines that were skipped.
     n_known (int): Passages left out since they are labelled.
+    n_repeated (int): Passages left out since they repeat one before them.
     """
 
     passages: dict[str, Passage]
     labelled: dict[str, Passage]
     problems: list[Problem]
     n_known: int
+    n_repeated: int
 
     def read_by(self, needs: Needs) -> dict[str, Passage]:
         """What is read: labelled passages only where they are compared with."""
@@ -53,8 +56,9 @@ class Pool:
 def read_pool(
     path: Path, nlp: Language, split: Split = "none", labelled: Sequence[Path] = ()
 ) -> Pool:
-    """Read a pool, and leave out the texts that are labelled, whatever white space
-    there is at their ends; of a pool cut into sentences, the sentences of these texts.
+    """Read a pool, and leave out the texts that are labelled or repeat another one,
+    whatever white space there is at their ends; of a pool cut into sentences, the
+    sentences of labelled texts.
 
     labelled (Sequence[Path]): Files of the same kinds; the batches chosen before will
         do.
@@ -78,9 +82,16 @@ def read_pool(
     for file in labelled if split == "sents" else ():
         cut = read_passages(file, nlp.vocab, split)
         texts |= {p.text.strip() for p in cut if isinstance(p, Passage)}
-    every = {passage.id: passage for passage in read(path, split)}
-    found = {id: p for id, p in every.items() if p.text.strip() not in texts}
-    return Pool(found, known, problems, len(every) - len(found))
+    first: dict[str, Passage] = {}
+    n_known = n_repeated = 0
+    for passage in read(path, split):
+        text = passage.text.strip()
+        n_known += text in texts
+        n_repeated += text in first
+        if text not in texts:
+            first.setdefault(text, passage)
+    found = {passage.id: passage for passage in first.values()}
+    return Pool(found, known, problems, n_known, n_repeated)
 
 
 def select_next(
