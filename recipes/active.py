@@ -18,7 +18,7 @@ from recipes.serving import command_of, register_with_prodigy
 
 
 def active(
-    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
     model: Annotated[
         str, typer.Argument(help="Trained pipeline (name or path), or blank:en.")
     ],
@@ -29,46 +29,56 @@ def active(
     strategy: Annotated[
         str,
         typer.Option(
-            help="Which sentences next: random, mnlp, wbadge and so on, with settings "
-            "if need be: wbadge:weight=l2,near_duplicates=0.95."
+            help="How to choose sentences: random, mnlp, wbadge and so on, with "
+            "settings after a colon: wbadge:weight=l2,near_duplicates=0.95."
         ),
     ] = "wbadge",
     batch: Annotated[
-        int | None, typer.Option(help="Sentences between two updates: 20.", min=1)
+        int | None, typer.Option(help="Sentences in a batch; by default 20.", min=1)
     ] = None,
     budget: Annotated[
-        str | None, typer.Option(help="The same in words: 500w. Instead of --batch.")
+        str | None,
+        typer.Option(help="Size of a batch in words, as 500w; instead of --batch."),
     ] = None,
     augment: Annotated[
         str | None,
-        typer.Option(help="Learn more with each batch: seqmix or counterfactual."),
+        typer.Option(
+            help="Also train on generated sentences: seqmix or counterfactual."
+        ),
     ] = None,
     labels: Annotated[
-        str, typer.Option(help="Labels beside the model's own: LABEL,LABEL.")
+        str, typer.Option(help="Labels to add to the model's own: LABEL,LABEL.")
     ] = "",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns, where several can.")
+        str | None, typer.Option(help="Component that learns; needed if several could.")
     ] = None,
     initial: Annotated[
-        Path | None, typer.Option(help="Labelled .spacy file, against forgetting.")
+        Path | None,
+        typer.Option(help="Labelled .spacy file, replayed against forgetting."),
     ] = None,
     dev: Annotated[
         Path | None,
-        typer.Option(help="Labelled .spacy file: F1 by round, and a guard of labels."),
+        typer.Option(
+            help="Labelled .spacy file: F1 by round; undoes updates harming a label."
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Folder for the taught pipeline at the end.")
+        Path | None,
+        typer.Option(help="Folder for saving the taught pipeline at the end."),
     ] = None,
     instructions: Annotated[
         Path | None, typer.Option(help="Guidelines for annotators, plain text.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.", min=0)] = 0,
     gpu_id: Annotated[
-        int, typer.Option(help="Where the model learns: -1 is the CPU.")
+        int, typer.Option(help="GPU on which the model learns; -1 for the CPU.")
     ] = -1,
 ) -> dict[str, Any]:
-    """Annotate whole sentences; the model learns from each batch, once all of it was
-    answered, and picks the next out of the whole source."""
+    """Annotate whole sentences, batch by batch.
+
+    When all of a batch is answered, the model learns from it and chooses the next one
+    from the whole source.
+    """
     from spacy_causal.acquisition.named import make_strategy
     from spacy_causal.learning.augmenting import make_augment
     from spacy_causal.learning.background import BackgroundLearner

@@ -14,7 +14,7 @@ from recipes.serving import command_of, register_with_prodigy
 
 
 def feedback(
-    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
     model: Annotated[
         str, typer.Argument(help="Trained pipeline (name or path), or blank:en.")
     ],
@@ -22,52 +22,69 @@ def feedback(
         str, typer.Argument(help=".jsonl, .txt, .csv or .spacy; - is standard input.")
     ],
     *,
-    k: Annotated[int, typer.Option(help="Labels shown at a question.", min=1)] = 3,
+    k: Annotated[int, typer.Option(help="Labels shown with a question.", min=1)] = 3,
     unit: Annotated[
-        str | None, typer.Option(help="mention or token; else what fits.")
+        str | None,
+        typer.Option(help="Ask about each mention or token; by default as fits."),
     ] = None,
     labels: Annotated[
-        str, typer.Option(help="Labels beside the model's own: LABEL,LABEL.")
+        str, typer.Option(help="Labels to add to the model's own: LABEL,LABEL.")
     ] = "",
     all_labels: Annotated[
-        bool, typer.Option("--all-labels", help="The best label, and a list of all.")
+        bool,
+        typer.Option(
+            "--all-labels", help="Instead of K, show the best label and a list of all."
+        ),
     ] = False,
     follow_up: Annotated[
-        str, typer.Option(help='After "none of these": off, next (K) or list.')
+        str,
+        typer.Option(
+            help='After "none of these": off, next (K labels) or list (of all).'
+        ),
     ] = "off",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns, where several can.")
+        str | None, typer.Option(help="Component that learns; needed if several could.")
     ] = None,
     imputer: Annotated[
-        str | None, typer.Option(help='Pipeline that guesses after "none of these".')
+        str | None,
+        typer.Option(help='Pipeline that guesses the label after "none of these".'),
     ] = None,
     explore: Annotated[
-        float, typer.Option(help="Share of questions with one label by chance.")
+        float,
+        typer.Option(help="Share of questions in which one of the K labels is random."),
     ] = 0.5,
     doubt: Annotated[
-        float, typer.Option(help="Share of the answers taken to be wrong.")
+        float, typer.Option(help="Share of the answers to assume wrong.")
     ] = 0.0,
     initial: Annotated[
-        Path | None, typer.Option(help="Labelled .spacy file, against forgetting.")
+        Path | None,
+        typer.Option(help="Labelled .spacy file, replayed against forgetting."),
     ] = None,
     dev: Annotated[
-        Path | None, typer.Option(help="Labelled .spacy file that guards each label.")
+        Path | None,
+        typer.Option(
+            help="Labelled .spacy file: undoes updates that cost a label much F1."
+        ),
     ] = None,
     batch_size: Annotated[
-        int, typer.Option(help="Answers between two updates, at least.", min=1)
+        int, typer.Option(help="Minimum number of answers between two updates.", min=1)
     ] = 10,
     output: Annotated[
-        Path | None, typer.Option(help="Folder for the taught pipeline at the end.")
+        Path | None,
+        typer.Option(help="Folder for saving the taught pipeline at the end."),
     ] = None,
     instructions: Annotated[
         Path | None, typer.Option(help="Guidelines for annotators, plain text.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.", min=0)] = 0,
     gpu_id: Annotated[
-        int, typer.Option(help="Where the model learns: -1 is the CPU.")
+        int, typer.Option(help="GPU on which the model learns; -1 for the CPU.")
     ] = -1,
 ) -> dict[str, Any]:
-    """Ask about a model's labels; it learns from the answers while they are given."""
+    """Ask which of K labels is right, or none of them.
+
+    The model learns from the answers while they are given.
+    """
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.learning.weights import digest_of_weights

@@ -13,16 +13,20 @@ from recipes.serving import command_of, register_with_prodigy
 
 
 def review(
-    dataset: Annotated[str, typer.Argument(help="What several people annotated.")],
+    dataset: Annotated[
+        str, typer.Argument(help="Dataset that several people annotated.")
+    ],
     *,
     into: Annotated[
-        str | None, typer.Option(help="Where answers are kept: DATASET-reviewed.")
+        str | None,
+        typer.Option(help="Dataset for the result; by default DATASET-reviewed."),
     ] = None,
     view: Annotated[
-        str | None, typer.Option(help="choice or ner_manual, where it has both.")
+        str | None,
+        typer.Option(help="Answers to review, if it has both: choice or ner_manual."),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Ask also what all agree on.")
+        bool, typer.Option("--all", help="Also ask about what all agree on.")
     ] = False,
     instructions: Annotated[
         Path | None, typer.Option(help="Guidelines for reviewers, plain text.")
@@ -31,7 +35,10 @@ def review(
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
 ) -> dict[str, Any]:
-    """Settle what annotators disagree on; what they agree on is taken over."""
+    """Ask again about what annotators disagree on.
+
+    What they agree on is copied.
+    """
     from wasabi import msg
 
     from spacy_causal.cli.agreement import show_agreement

@@ -16,14 +16,14 @@ def _serving(
     db: Annotated[
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
-    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(help="0 takes a free one.", min=0, max=65535)
+        int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65535)
     ] = 8080,
     token: Annotated[
         str | None,
         typer.Option(
-            help="What everybody has to show; needed beyond this machine.",
+            help="Secret that visitors must know; needed to let in other machines.",
             envvar="SPACY_CAUSAL_TOKEN",
         ),
     ] = None,
@@ -31,17 +31,24 @@ def _serving(
         int, typer.Option(help="How many people answer each question.", min=1)
     ] = 1,
     timeout: Annotated[
-        float, typer.Option(help="Seconds until an unanswered question goes out again.")
+        float,
+        typer.Option(
+            help="Seconds until an unanswered question may go to another person."
+        ),
     ] = 600.0,
     ephemeral: Annotated[
         bool,
         typer.Option("--ephemeral", help="No text and no answer is written to disk."),
     ] = False,
     terminal: Annotated[
-        bool, typer.Option("--terminal", help="Ask here instead of on a page.")
+        bool,
+        typer.Option("--terminal", help="Ask in this terminal instead of on a page."),
     ] = False,
     session: Annotated[
-        str, typer.Option(help="With --terminal: who answers; a page has ?session=.")
+        str,
+        typer.Option(
+            help="With --terminal: annotator's name (on a page: ?session=NAME)."
+        ),
     ] = "",
 ) -> None:
     """The options of the server, as typer reads them."""

@@ -8,9 +8,9 @@ from threading import get_ident
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file, its folders too, beside its place, and put it there in one step; a
-    crash of the machine leaves the old one or the new one. A link goes on pointing to
-    it; what is no file (a pipe, a terminal) is written to as it is.
+    """Write a file under a temporary name and move it into place in one step, so that a
+    crash of the machine leaves the old file or the new one. Missing folders are made. A
+    link goes on pointing to the file; a pipe or terminal is written to directly.
 
     data (bytes | str): Text is written as UTF-8.
     """

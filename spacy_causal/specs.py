@@ -1,5 +1,5 @@
-"""What command lines say in one word: lists of names, and names with settings of their
-own, "NAME:setting=value,setting=value"."""
+"""Reads values of command-line options: lists of names, and names with settings,
+"NAME:setting=value,setting=value"."""
 
 import json
 import re

@@ -13,10 +13,12 @@ Similar = Callable[[int], Ints1d]
 
 @dataclass
 class Basket:
-    """Picks within a budget, by place. Whatever is longer than what is left is passed
-    over; only where nothing fits may the first one exceed the budget alone.
+    """Documents picked within a budget, by position in the pool. A document longer than
+    the rest of the budget is skipped; only if no document fits at all may a single one
+    exceed the budget.
 
-    lengths (Ints1d): Tokens of each document, shape (N,); one without is never open.
+    lengths (Ints1d): Tokens of each document, shape (N,); one without any is never
+        open.
     similar (Similar | None): From the place of a document, a pick or one beyond the N,
         to the places of its near-duplicates.
     """

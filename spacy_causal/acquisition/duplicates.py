@@ -17,10 +17,10 @@ DIGITS = re.compile(r"\d")
 
 
 def near_duplicates(texts: Iterable[Sequence[str]], similarity: float) -> Similar:
-    """Tell which texts share at least this much of their word pairs with a given one:
-    the Jaccard index, estimated by MinHash. At 1 all of them.
+    """Tell which texts share at least this part of their word pairs with a given one
+    (the Jaccard index, estimated by MinHash); at 1, those that share all pairs.
 
-    texts (Iterable[Sequence[str]]): Lower-case forms; a digit is as good as another.
+    texts (Iterable[Sequence[str]]): Lower-case forms; all digits count as equal.
         Only half a kilobyte of each is kept.
     """
     check_similarity(similarity)

@@ -28,8 +28,8 @@ class Strategy:
     """A way of filling a basket, as an `Acquire`.
 
     fill (Fill): From view, labelled and unlabelled ids.
-    near_duplicates (float | None): What shares as much of its word pairs with a pick,
-        or with what is labelled, is not picked; None for no guard.
+    near_duplicates (float | None): A text that shares at least this part of its word
+        pairs with a picked or labelled one is not picked; None for no such check.
     """
 
     fill: Fill

@@ -28,8 +28,9 @@ class CutText(Protocol):
 
 
 def cut_like(nlp: Language, example: Example) -> CutText:
-    """How an example's predicted Doc was made: by the tokenizer, or of the reference's
-    own words (where it does not know its spaces, or under `gold_preproc`)."""
+    """A function that makes predicted Docs as this example's was made: by the
+    tokenizer, or from the reference's own words (if its spaces are unknown, or with
+    `gold_preproc`)."""
     source = example.reference
     if source.has_unknown_spaces:
         return copy_words

@@ -35,15 +35,15 @@ def create_counterfactual_augmenter(
 ) -> Augment:
     """Swap mentions of each example for other entities of their type.
 
-    It sees one example at a time, so that no model can screen here: swaps that were
-    screened come from a file, and a bank of entities gives unscreened ones.
+    It sees one example at a time, so no model can screen swaps here: take screened
+    swaps from a file of them, or unscreened ones from a bank of entities.
 
     path (str | Path | None): What `causal augment` wrote: a `.spacy` file of
         counterfactuals, found again by the text they were made of, or a `.json` bank of
         entities.
     rate (float): The probability that an example is augmented at all.
-    per_example, all_entities, balance, compatible: See `SwapSettings`; of a file of
-        counterfactuals only the first is used, to draw as many.
+    per_example, all_entities, balance, compatible: See `SwapSettings`; with a file of
+        counterfactuals only `per_example` is used, as the number to draw.
     keep_original (bool): Whether to yield the example too, before what is made of it.
     seed (int): Of all draws, which go on from call to call.
     Raises ValueError when there is no such file, or a rate is no probability.

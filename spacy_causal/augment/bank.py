@@ -112,12 +112,13 @@ class EntityBank:
     def others(
         self, label: str, text: str, shape: Shape | None = None, *, like: int = 0
     ) -> "Others":
-        """The donors that could stand for a mention that reads otherwise.
+        """The donors that may replace a mention: all of its type but the mention
+        itself.
 
         shape (Shape | None): Only those of this shape.
-        like (int): Of these only as many, the most like the mention by their vectors;
-            none for a mention that is not in the bank. 0 for all.
-        Raises ValueError for like ones where the bank has no vectors.
+        like (int): Only this many of them, those with the vectors nearest to the
+            mention's; no donors for a mention that is not in the bank. 0 for all.
+        Raises ValueError for `like` above 0 if the bank has no vectors.
         """
         forms = self._index.get((label, shape), _NO_FORMS)
         others = Others(forms.donors, forms.position.get(text))

@@ -108,8 +108,8 @@ def swaps_per_example(
     settings: SwapSettings,
     rng: Generator,
 ) -> Iterator[tuple[Example, int]]:
-    """How many swaps to make of each example: as many of all, or by the weight of what
-    it mentions, as many in all."""
+    """How many swaps to make of each example: the same number for each, or, to prefer
+    rare types, shares of the same total by the weight of an example's mentions."""
     if not settings.balance:
         for example in examples:
             yield example, settings.per_example

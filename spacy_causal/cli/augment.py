@@ -31,56 +31,79 @@ def augment(
     *,
     model: Annotated[
         str | None,
-        typer.Option(help="Discriminator: a trained pipeline. None: no screen."),
+        typer.Option(
+            help="Trained pipeline that must find each swap; without it all are kept."
+        ),
     ] = None,
-    per_example: Annotated[int, typer.Option(help="Swaps of each text.", min=1)] = 1,
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    per_example: Annotated[
+        int, typer.Option(help="New texts made from each text.", min=1)
+    ] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     all_entities: Annotated[
-        bool, typer.Option("--all-entities", help="Swap all of a text, not one.")
+        bool,
+        typer.Option("--all-entities", help="Swap all entities of a text, not one."),
     ] = False,
     compatible: Annotated[
-        bool, typer.Option("--compatible", help="Donors of like casing and length.")
+        bool,
+        typer.Option(
+            "--compatible", help="Swap in only entities of similar casing and length."
+        ),
     ] = False,
     like: Annotated[
         int,
-        typer.Option(help="Of donors only so many, the nearest by vectors.", min=0),
+        typer.Option(
+            help="Swap in one of this many entities nearest by vectors; 0 for any.",
+            min=0,
+        ),
     ] = 0,
     balance: Annotated[
         bool, typer.Option("--balance", help="Swap rare types more often.")
     ] = False,
     keep_original: Annotated[
-        bool, typer.Option("--keep-original/--only-new", help="Write the input too.")
+        bool,
+        typer.Option(
+            "--keep-original/--only-new", help="Whether to write the input too."
+        ),
     ] = True,
-    min_score: Annotated[float, typer.Option(help="Lowest P(type).")] = 0.0,
-    max_score: Annotated[float, typer.Option(help="Highest P(type).")] = 1.0,
+    min_score: Annotated[
+        float, typer.Option(help="Lowest P(type) at which a swap is kept.")
+    ] = 0.0,
+    max_score: Annotated[
+        float, typer.Option(help="Highest P(type) at which a swap is kept.")
+    ] = 1.0,
     donors: Annotated[
         Path | None,
         typer.Option(
-            help="Unlabelled .spacy whose entities are found.",
+            help="Unlabelled .spacy in which the model finds more entities to swap in.",
             exists=True,
             dir_okay=False,
         ),
     ] = None,
     donor_score: Annotated[
         float | None,
-        typer.Option(help="Lowest P(type) of those; 0.9 where the model has scores."),
+        typer.Option(
+            help="Lowest P(type) of entities from --donors; 0.9 if --model has scores."
+        ),
     ] = None,
     lang: Annotated[
-        str, typer.Option(help="Tokenizer where there is no model.")
+        str, typer.Option(help="Language of the tokenizer, if there is no --model.")
     ] = "en",
     bank: Annotated[
         Path | None,
-        typer.Option(help="Write the entities as .json here.", dir_okay=False),
+        typer.Option(
+            help="Also write the entities to this .json file.", dir_okay=False
+        ),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(help="Write a page of swaps here.", dir_okay=False)
+        Path | None, typer.Option(help="HTML page of swaps to write.", dir_okay=False)
     ] = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Swap entities for others of their type; keep what the discriminator still finds.
+    """Swap entities for others of their type.
 
-    CFGen (EMNLP 2020). The output can be trained on as it is, and with --only-new be
-    drawn from by the augmenter spacy-causal.counterfactual.v1.
+    CFGen (EMNLP 2020). Only swaps that --model still finds are kept. You can train on
+    the output as it is, or, with --only-new, give it to the augmenter
+    spacy-causal.counterfactual.v1.
     """
     import spacy
     from numpy.random import default_rng

@@ -31,7 +31,7 @@ def calibrate(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write the calibrated pipeline to; a new one.",
+            help="New folder for the calibrated pipeline.",
             file_okay=False,
         ),
     ] = None,
@@ -42,16 +42,19 @@ def calibrate(
         ),
     ] = None,
     component: Annotated[
-        str | None, typer.Option(help="Its name; needed where there are several.")
+        str | None,
+        typer.Option(help="Name of the component; needed if there are several."),
     ] = None,
     json: Annotated[
-        Path | None, typer.Option(help="Figures to write.", dir_okay=False)
+        Path | None, typer.Option(help="JSON file of figures to write.", dir_okay=False)
     ] = None,
     html: Page = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Fit a temperature on held-out data: NLL, ECE and risk-coverage before and after,
-    per token and per mention."""
+    """Fit a temperature on held-out data.
+
+    Shows NLL, ECE and risk-coverage before and after, per token and per mention.
+    """
     from spacy.util import load_model
 
     from spacy_causal.experiments import calibration_wording as wording

@@ -33,15 +33,14 @@ def card(
     *,
     train: Annotated[
         Path | None,
-        typer.Option(
-            help="The .spacy that it was trained on.", exists=True, dir_okay=False
-        ),
+        typer.Option(help="Its training data (.spacy).", exists=True, dir_okay=False),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Answers that it has learnt from, by name.")
+        str | None, typer.Option(help="Dataset of answers that it has learnt from.")
     ] = None,
     db: Annotated[
-        str, typer.Option(help="URL of their database.", envvar="SPACY_CAUSAL_DB")
+        str,
+        typer.Option(help="URL of the dataset's database.", envvar="SPACY_CAUSAL_DB"),
     ] = "sqlite:///spacy-causal.db",
     output: Annotated[
         Path | None,
@@ -56,22 +55,28 @@ def card(
     ] = False,
     name: Annotated[
         str | None,
-        typer.Option(help="Of the package, without the language; kept with --meta."),
+        typer.Option(
+            help="Name of the package, without the language; kept with --meta."
+        ),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(help="Of the package; kept with --meta.")
+        str | None, typer.Option(help="Version of the package; kept with --meta.")
     ] = None,
     component: Annotated[
-        str | None, typer.Option(help="Its name; needed where there are several.")
+        str | None,
+        typer.Option(help="Name of the component; needed if there are several."),
     ] = None,
     samples: Annotated[
         int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
     ] = 1000,
-    seed: Annotated[int, typer.Option(help="Of samples and swaps.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of samples and swaps.", min=0)] = 0,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Write a model card: data and labels, F1 by type, names seen and unseen, ACE and
-    RI, calibration, confounders, where the labels come from, versions."""
+    """Write a model card.
+
+    Data and labels, F1 by type and on names seen in training or not, ACE and RI,
+    calibration, confounders, where the labels come from, versions.
+    """
     from spacy.util import load_model
 
     from spacy_causal.experiments.card_text import describe, render_card

@@ -13,16 +13,25 @@ SHOWN = 20
 
 
 def check(
-    corpus: Annotated[Path, typer.Argument(help=".spacy or raw corpus.", exists=True)],
+    corpus: Annotated[
+        Path,
+        typer.Argument(
+            help=".spacy file, or a corpus that convert reads.", exists=True
+        ),
+    ],
     *,
     dev: Annotated[
         Path | None,
-        typer.Option(help="Another one to compare texts with.", exists=True),
+        typer.Option(
+            help="Another corpus to check, and to compare texts with.", exists=True
+        ),
     ] = None,
-    format: Annotated[str | None, typer.Option(help="Of a raw corpus.")] = None,
-    lang: Annotated[str, typer.Option(help="Whose tokenizer cuts texts.")] = "en",
+    format: Annotated[
+        str | None, typer.Option(help="Format of the corpus, as in convert.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer.")] = "en",
     by_character: Annotated[
-        bool, typer.Option("--by-character", help="One token a character of a text.")
+        bool, typer.Option("--by-character", help="Make each character a token.")
     ] = False,
     limit: Annotated[
         int, typer.Option(help="Findings to list; 0 for all.", min=0)

@@ -9,11 +9,15 @@ from wasabi import msg
 def confounders(
     model: Annotated[str, typer.Argument(help="A trained pipeline: name or path.")],
     component: Annotated[
-        str | None, typer.Option(help="Its name; needed where there are several.")
+        str | None,
+        typer.Option(help="Name of the component; needed if there are several."),
     ] = None,
     top: Annotated[int, typer.Option(help="How many to show.", min=0)] = 20,
 ) -> None:
-    """Show a component's confounders: P(z), and what each of them moves."""
+    """Show a component's confounders.
+
+    Each with its probability P(z) and the labels it raises and lowers most.
+    """
     from spacy.util import load_model
 
     from spacy_causal.pipeline.finding import find_labeller

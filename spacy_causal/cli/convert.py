@@ -13,19 +13,25 @@ SHOWN = 20
 def convert(
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="File, or folder of seq.in.", exists=True),
+        typer.Argument(
+            metavar="INPUT",
+            help="File, or folder with seq.in and seq.out.",
+            exists=True,
+        ),
     ],
     output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
     *,
     format: Annotated[
-        Format | None, typer.Option(help="Else seen from the content.")
+        Format | None,
+        typer.Option(help="Format of the input; by default seen from its content."),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Whose tokenizer cuts texts.")] = "en",
+    lang: Annotated[str, typer.Option(help="Language of the tokenizer.")] = "en",
     by_character: Annotated[
-        bool, typer.Option("--by-character", help="One token a character of a text.")
+        bool, typer.Option("--by-character", help="Make each character a token.")
     ] = False,
     overlaps: Annotated[
-        Literal["refuse", "keep-longest"], typer.Option(help="Of overlapping spans.")
+        Literal["refuse", "keep-longest"],
+        typer.Option(help="What to do with overlapping spans."),
     ] = "refuse",
     trim: Annotated[
         bool, typer.Option("--trim", help="Take white space off the edges of spans.")
@@ -40,7 +46,7 @@ def convert(
         int | None, typer.Option(help="CoNLL: column of the parts of speech.")
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out, and list, bad records.")
+        bool, typer.Option("--skip-bad", help="Leave out bad records, and list them.")
     ] = False,
 ) -> None:
     """Convert annotated text to a .spacy file; nothing is written if a line is bad."""

@@ -33,8 +33,8 @@ def effects(
     train: Annotated[
         Path | None,
         typer.Option(
-            help="What it was trained on, .spacy, for names seen and unseen; or a text "
-            "file with a name a line.",
+            help="Its training data (.spacy), to tell names seen in training from "
+            "others; or a text file with one name per line.",
             exists=True,
             dir_okay=False,
         ),
@@ -42,15 +42,18 @@ def effects(
     samples: Annotated[
         int, typer.Option(help="Bootstrap samples of documents; 0 for none.", min=0)
     ] = 1000,
-    seed: Annotated[int, typer.Option(help="Of samples and swaps.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of samples and swaps.", min=0)] = 0,
     output: Annotated[
         Path | None, typer.Option(help="JSON file to write.", dir_okay=False)
     ] = None,
     html: Page = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Measure what a pipeline reads: ACE and RI of entities and contexts, F1 on names
-    seen and unseen, swap invariance."""
+    """Measure what a pipeline relies on.
+
+    ACE and RI of entities and contexts, F1 on names seen in training and on others,
+    and how many entities are still found after a swap.
+    """
     from spacy.util import load_model
 
     from spacy_causal.corpus.files import read_spacy

@@ -8,7 +8,7 @@ from wasabi import msg
 
 
 def export(
-    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
     output: Annotated[Path, typer.Argument(help="The file to write.")],
     *,
     format: Annotated[
@@ -16,17 +16,23 @@ def export(
     ] = "spacy",
     model: Annotated[
         str | None,
-        typer.Option(help='Of a .spacy file: whose guess "none of these" leaves.'),
+        typer.Option(
+            help="For .spacy: pipeline whose guesses fill in what was ruled out."
+        ),
     ] = None,
     component: Annotated[
-        str | None, typer.Option(help="Of the model: whose answers, where several can.")
+        str | None,
+        typer.Option(help="For --model: its component that was asked about."),
     ] = None,
     db: Annotated[
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
     ] = "sqlite:///spacy-causal.db",
 ) -> None:
-    """Write answers for spacy train and evaluate (token targets, and what is certain as
-    annotation), Prodigy, CoNLL and other tools."""
+    """Write a dataset's answers to a file.
+
+    For spacy train and evaluate (token targets, and certain answers as annotation),
+    Prodigy, CoNLL and other tools.
+    """
     from spacy_causal.server.export import export as write
     from spacy_causal.server.export import read_dataset
     from spacy_causal.server.texts import layer_of

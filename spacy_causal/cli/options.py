@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-GpuId = Annotated[int, typer.Option(help="-1 for the CPU.")]
-Page = Annotated[Path | None, typer.Option(help="Page to write.", dir_okay=False)]
+GpuId = Annotated[int, typer.Option(help="GPU to use; -1 for the CPU.")]
+Page = Annotated[Path | None, typer.Option(help="HTML page to write.", dir_okay=False)]
 RowsFile = Annotated[
     Path | None,
     typer.Option(
-        help="JSON lines to append to; what is there is not run again.",
+        help="JSON lines file to append to; rows already there are not run again.",
         dir_okay=False,
     ),
 ]

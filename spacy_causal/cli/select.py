@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 STRATEGY = (
-    "How to choose, with settings if need be: "
+    "How to choose, with settings after a colon: "
     "wbadge:weight=l2,near_duplicates=0.95; mnlp, bald and so on."
 )
 ENGINE = (
-    "What reads the pool: this process, or Ray's workers. How gradients are held is "
-    "the strategy's: wbadge:engine=exact, sketch or factors."
+    "What reads the pool: this process or Ray's workers. How gradients are stored is "
+    "a setting of the strategy: wbadge:engine=exact, sketch or factors."
 )
 
 
@@ -79,39 +79,52 @@ def select(
     budget: Annotated[str, typer.Option(help="20 (texts) or 500w (words).")],
     strategy: Annotated[str, typer.Option(help=STRATEGY)] = "wbadge",
     component: Annotated[
-        str | None, typer.Option(help="Whose doubts count; needed where several could.")
+        str | None,
+        typer.Option(
+            help="Component whose uncertainty counts; needed if several could."
+        ),
     ] = None,
     labelled: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A file of what is annotated already; may be given several times.",
+            help="File of already annotated texts, to leave out; may be repeated.",
             exists=True,
             dir_okay=False,
         ),
     ] = None,
-    split: Annotated[Split, typer.Option(help="Cut each text first.")] = Split.none,
-    seed: Annotated[int, typer.Option(help="Of all draws.", min=0)] = 0,
-    weight: Annotated[Weight | None, typer.Option(help="Of wbadge.")] = None,
+    split: Annotated[Split, typer.Option(help="First split each text.")] = Split.none,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.", min=0)] = 0,
+    weight: Annotated[
+        Weight | None, typer.Option(help="For wbadge: weight of a text of l words.")
+    ] = None,
     near_duplicates: Annotated[
         float | None,
-        typer.Option(help="Leave out what shares this much with a pick.", max=1),
+        typer.Option(
+            help="Leave out texts sharing this much of their word pairs with a pick.",
+            max=1,
+        ),
     ] = None,
     committee: Annotated[
-        list[str] | None, typer.Option(help="A further pipeline for vote_entropy.")
+        list[str] | None,
+        typer.Option(help="Further pipeline for vote_entropy; may be repeated."),
     ] = None,
     engine: Annotated[Reading, typer.Option(help=ENGINE)] = Reading.local,
-    workers: Annotated[int, typer.Option(help="Of ray.", min=1)] = 2,
+    workers: Annotated[int, typer.Option(help="Number of Ray's workers.", min=1)] = 2,
     precision: Annotated[
-        Precision, typer.Option(help="Of a transformer: bfloat16 is faster, coarser.")
+        Precision,
+        typer.Option(help="Precision of transformers: bfloat16 is faster, coarser."),
     ] = Precision.float32,
     keep_view: Annotated[
-        bool, typer.Option("--keep-view", help="Keep what was read beside the output.")
+        bool,
+        typer.Option(
+            "--keep-view", help="Keep what was computed of the pool beside the output."
+        ),
     ] = False,
     gpu_id: GpuId = -1,
 ) -> None:
     """Choose which texts of a pool to annotate next.
 
-    Interrupted, it goes on where it was when called again.
+    After an interruption, call it again and it continues where it was.
     """
     from spacy.util import load_model
     from tqdm import tqdm

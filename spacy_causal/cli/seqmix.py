@@ -32,60 +32,79 @@ def seqmix(
         Path, typer.Argument(help="The .spacy file to write.", dir_okay=False)
     ],
     *,
-    model: Annotated[str, typer.Option(help="Trained pipeline: its vectors.")],
+    model: Annotated[
+        str, typer.Option(help="Trained pipeline that gives the vectors.")
+    ],
     rate: Annotated[float, typer.Option(help="New texts per labelled one.")] = 0.2,
     variant: Annotated[
         str, typer.Option(help="whole, sub or label_constrained.")
     ] = "sub",
-    window: Annotated[int, typer.Option(help="Tokens of a window.")] = 5,
+    window: Annotated[int, typer.Option(help="Length of a window in tokens.")] = 5,
     density: Annotated[
-        float, typer.Option(help="Least share of valid labels in a window.")
+        float,
+        typer.Option(help="Minimum share of valid labels in a window; see --outside."),
     ] = 0.6,
-    alpha: Annotated[float, typer.Option(help="λ ~ Beta(α, α).")] = 8.0,
+    alpha: Annotated[
+        float,
+        typer.Option(help="The share λ of the first text is drawn from Beta(α, α)."),
+    ] = 8.0,
     layer: Annotated[str, typer.Option(help="ner, tag or pos.")] = "ner",
     outside: Annotated[
-        str, typer.Option(help="Labels that are not valid, by commas.")
+        str,
+        typer.Option(help="Labels that do not count as valid, separated by commas."),
     ] = "O",
     scheme: Annotated[
         str | None,
-        typer.Option(help="io, bio or biluo; else the model's, else biluo."),
+        typer.Option(help="io, bio or biluo; by default the model's, or else biluo."),
     ] = None,
     vectors: Annotated[
         str, typer.Option(help="auto, static, input or contextual.")
     ] = "auto",
     component: Annotated[
-        str | None, typer.Option(help="Whose encoder gives the vectors.")
+        str | None, typer.Option(help="Component whose encoder gives the vectors.")
     ] = None,
     screen: Annotated[
         str,
         typer.Option(
-            help="ngram, none, or a causal language model by name or folder (gpt2)."
+            help="What judges perplexity: ngram, none, or a causal language model by "
+            "name or folder (gpt2)."
         ),
     ] = "ngram",
-    low: Annotated[float, typer.Option(help="Lowest perplexity.")] = 0.0,
+    low: Annotated[float, typer.Option(help="Lowest perplexity to keep.")] = 0.0,
     high: Annotated[
         float | None,
-        typer.Option(help="Highest: else 95 as a percentile, 500 as a perplexity."),
+        typer.Option(
+            help="Highest to keep; by default 95 as a percentile, 500 as a perplexity."
+        ),
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(help="Of low and high: perplexity or percentile.")
+        str | None,
+        typer.Option(help="Unit of --low and --high: perplexity or percentile."),
     ] = None,
     hardened: Annotated[
-        bool, typer.Option("--hardened", help="Annotate the larger label.")
+        bool,
+        typer.Option(
+            "--hardened",
+            help="Write the label with the larger share instead of soft labels.",
+        ),
     ] = False,
     keep_original: Annotated[
-        bool, typer.Option("--keep-original/--only-new", help="Write the input too.")
+        bool,
+        typer.Option(
+            "--keep-original/--only-new", help="Whether to write the input too."
+        ),
     ] = True,
-    seed: Annotated[int, typer.Option(help="Of all draws.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws.")] = 0,
     html: Annotated[
         Path | None, typer.Option(help="Write a page of mixes here.", dir_okay=False)
     ] = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Mix pairs of labelled texts; keep what a language model does not find too odd.
+    """Mix pairs of labelled texts into new ones.
 
-    SeqMix (EMNLP 2020). causal_ner and causal_tagger learn from the output as it is;
-    --hardened is for other components.
+    SeqMix (EMNLP 2020). Texts that a language model finds too odd are dropped.
+    causal_ner and causal_tagger learn from the output as it is; use --hardened for
+    other components.
     """
     import spacy
 

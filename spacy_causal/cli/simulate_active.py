@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from spacy_causal.experiments.active_setup import ActiveSetup
 
 STRATEGIES = (
-    "Names, separated by commas, each with settings of its own after a colon: "
+    "Strategies, separated by commas, each with settings after a colon: "
     "random,mnlp,wbadge:weight=l2,near_duplicates=0.95."
 )
 AUGMENT = (
-    "Train on more than is labelled: seqmix or counterfactual, with settings if need "
-    "be: seqmix:density=0.2,window=3."
+    "Also train on generated sentences: seqmix or counterfactual, with settings after "
+    "a colon: seqmix:density=0.2,window=3."
 )
 
 
@@ -36,7 +36,7 @@ def simulate_active(
     dev: Annotated[
         Path | None,
         typer.Argument(
-            help="Another, to score on; without it a fifth of TRAIN is held back.",
+            help="Another one to score on; without it a fifth of TRAIN is held back.",
             exists=True,
             dir_okay=False,
         ),
@@ -46,9 +46,11 @@ def simulate_active(
         Path | None,
         typer.Option(help="Config of the pipeline.", exists=True, dir_okay=False),
     ] = None,
-    lang: Annotated[str, typer.Option(help="Of a blank pipeline, without one.")] = "en",
+    lang: Annotated[
+        str, typer.Option(help="Language of a blank pipeline, if there is no --config.")
+    ] = "en",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns, where several can.")
+        str | None, typer.Option(help="Component that learns; needed if several could.")
     ] = None,
     strategies: Annotated[str, typer.Option(help=STRATEGIES)] = (
         "random,mnlp,bald,coreset,badge,wbadge"
@@ -57,10 +59,11 @@ def simulate_active(
         float, typer.Option(help="Share of the words labelled beforehand.")
     ] = 0.02,
     rounds: Annotated[
-        int, typer.Option(help="In which a budget is bought.", min=1)
+        int, typer.Option(help="Number of rounds; each spends one budget.", min=1)
     ] = 5,
     budget: Annotated[
-        str, typer.Option(help="Of a round: 500w (words) or 20 (sentences).")
+        str,
+        typer.Option(help="What a round may label: 500w (words) or 20 (sentences)."),
     ] = "500w",
     augment: Annotated[str | None, typer.Option(help=AUGMENT)] = None,
     fresh: Annotated[
@@ -71,16 +74,22 @@ def simulate_active(
         ),
     ] = True,
     steps: Annotated[
-        int | None, typer.Option(help="Training steps a round; else by size.")
+        int | None,
+        typer.Option(help="Training steps per round; by default from the data's size."),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
-    seed: Annotated[int, typer.Option(help="The first.", min=0)] = 0,
-    bound: Annotated[bool, typer.Option(help="Also: everything labelled.")] = True,
+    seeds: Annotated[int, typer.Option(help="Number of seeds.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="First seed.", min=0)] = 0,
+    bound: Annotated[
+        bool, typer.Option(help="For comparison, also train on everything labelled.")
+    ] = True,
     output: RowsFile = None,
     html: Page = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Try active learning on labelled data: how many words would it save?"""
+    """Simulate active learning on labelled data.
+
+    How many words would it save?
+    """
 
     from spacy_causal.experiments.active_setup import ActiveSetup
     from spacy_causal.specs import split_specs

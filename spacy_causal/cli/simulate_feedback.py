@@ -17,7 +17,7 @@ from spacy_causal.specs import split_names
 if TYPE_CHECKING:
     from spacy_causal.experiments.feedback_setup import FeedbackSetup
 
-USERS = "perfect, mistaken (at a rate) or partial (knows only some labels)."
+USERS = "perfect, mistaken (see --mistakes) or partial (see --known)."
 MODES = "own_ruled_out, imputed, imputed_ruled_out or positives_only."
 
 
@@ -26,7 +26,8 @@ def simulate_feedback(
         Path, typer.Argument(help="Labelled .spacy file.", exists=True, dir_okay=False)
     ],
     dev: Annotated[
-        Path, typer.Argument(help="Another, to score on.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(help="Another one to score on.", exists=True, dir_okay=False),
     ],
     *,
     model: Annotated[
@@ -34,28 +35,39 @@ def simulate_feedback(
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="Config of one to begin with.", exists=True, dir_okay=False),
+        typer.Option(
+            help="Config of an untrained pipeline to begin with.",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     lang: Annotated[
-        str, typer.Option(help="Of a blank pipeline, without either.")
+        str,
+        typer.Option(
+            help="Language of a blank pipeline, if there is no --model and no --config."
+        ),
     ] = "en",
     component: Annotated[
-        str | None, typer.Option(help="The component that learns, where several can.")
+        str | None, typer.Option(help="Component that learns; needed if several could.")
     ] = None,
     initial: Annotated[
         float, typer.Option(help="Share of TRAIN labelled beforehand.")
     ] = 0.1,
-    k: Annotated[int, typer.Option(help="Labels shown at a question.", min=1)] = 3,
+    k: Annotated[int, typer.Option(help="Labels shown with a question.", min=1)] = 3,
     unit: Annotated[
-        str | None, typer.Option(help="token or mention; else what fits.")
+        str | None,
+        typer.Option(help="Ask about each token or mention; by default as fits."),
     ] = None,
     explore: Annotated[
-        float, typer.Option(help="Share of questions with one label by chance.")
+        float,
+        typer.Option(help="Share of questions in which one of the K labels is random."),
     ] = 0.5,
     user: Annotated[str, typer.Option(help=USERS)] = "perfect",
-    mistakes: Annotated[float, typer.Option(help="Rate, of a mistaken user.")] = 0.1,
+    mistakes: Annotated[
+        float, typer.Option(help="Share of wrong answers of a mistaken user.")
+    ] = 0.1,
     doubt: Annotated[
-        float, typer.Option(help="Share of the answers taken to be wrong.")
+        float, typer.Option(help="Share of the answers that the learner assumes wrong.")
     ] = 0.0,
     known: Annotated[
         str, typer.Option(help="Labels that a partial user knows: LABEL,LABEL.")
@@ -63,12 +75,13 @@ def simulate_feedback(
     unseen: Annotated[
         str,
         typer.Option(
-            help="Labels withheld from the initial share: LABEL,LABEL, or a share of "
-            "DEV's labelled tokens to draw them for."
+            help="Labels missing from the initial share: LABEL,LABEL, or a number, to "
+            "draw labels that make up this share of DEV's labelled tokens."
         ),
     ] = "",
     imputer: Annotated[
-        str | None, typer.Option(help="Trained pipeline, for modes that impute.")
+        str | None,
+        typer.Option(help="Trained pipeline that guesses, for modes that impute."),
     ] = None,
     mode: Annotated[
         str, typer.Option(help=f'What "none of these" teaches: {MODES}')
@@ -81,19 +94,27 @@ def simulate_feedback(
     ] = 0,
     steps: Annotated[
         int | None,
-        typer.Option(help="Training steps before the session; else by its size."),
+        typer.Option(
+            help="Training steps before the session; by default from the data's size."
+        ),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
-    seed: Annotated[int, typer.Option(help="The first.", min=0)] = 0,
+    seeds: Annotated[int, typer.Option(help="Number of seeds.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="First seed.", min=0)] = 0,
     bounds: Annotated[
         bool,
-        typer.Option(help="Also: told every label, and all labelled beforehand."),
+        typer.Option(
+            help="For comparison, also run a session told every label, and a "
+            "training on everything labelled."
+        ),
     ] = True,
     output: RowsFile = None,
     html: Page = None,
     gpu_id: GpuId = -1,
 ) -> None:
-    """Try a feedback session on labelled data: what would it bring?"""
+    """Simulate a feedback session on labelled data.
+
+    What would asking people gain?
+    """
 
     from spacy_causal.experiments.feedback_setup import FeedbackSetup
 

@@ -10,7 +10,7 @@ from spacy_causal.cli.agreement import percent, show_agreement
 
 
 def stats(
-    dataset: Annotated[str, typer.Argument(help="Where answers are kept, by name.")],
+    dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
     *,
     db: Annotated[
         str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
@@ -20,8 +20,11 @@ def stats(
         typer.Option(help="Annotated .spacy of these texts, to tell right from wrong."),
     ] = None,
 ) -> None:
-    """Seconds a sentence and quality by mode, beside the CITISL paper's study; how far
-    annotators agree, where there are several."""
+    """Show how fast and how well people answered.
+
+    Per mode, with the figures of the CITISL paper's study; where there are several
+    annotators, also how far they agree.
+    """
     from spacy_causal.server.export import read_dataset
     from spacy_causal.server.stats import PAPER, mode_stats, truths_of_gold
     from spacy_causal.server.texts import layer_of

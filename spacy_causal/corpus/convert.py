@@ -43,7 +43,7 @@ class Summary:
 def convert_corpus(
     source: Path, output: Path, options: Options, *, skip_bad: bool = False
 ) -> Summary:
-    """Convert a file or folder; with problems only under `skip_bad` is it written.
+    """Convert a file or folder; if there are problems, write it only with `skip_bad`.
 
     Raises ValueError for an output that spaCy would not read as a corpus.
     """

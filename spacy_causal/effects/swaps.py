@@ -34,13 +34,13 @@ def count_survivals(
     per_doc: int = 8,
 ) -> list[TypeCounts]:
     """Swap entities that the pipeline found, each in a copy of its document, and see
-    whether it finds the new one: of its type, from its first token to its last. The
-    copies are predicted on their own tokens, without what they are annotated with.
+    whether it finds the new one, with its type and from its first token to its last.
+    The copies are predicted on their own tokens, with their annotation removed.
 
     found (Sequence[Sequence[Span]]): By document, what the pipeline found rightly.
     per_doc (int): Swap no more of a document than this many, drawn at random.
-    RETURNS (list[TypeCounts]): By document, survived and (twice) tried: F1 of such
-        counts is the share that survived.
+    RETURNS (list[TypeCounts]): By document, how many survived and how many were tried,
+        twice (as predicted and as gold), so that their F1 is the share that survived.
     """
     rows: list[int] = []
     swapped: list[Swapped] = []

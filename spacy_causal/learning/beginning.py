@@ -36,9 +36,9 @@ def beginning_of(
 def require_beginning(
     records: Iterable[dict[str, Any]], mine: dict[str, Any], name: object
 ) -> None:
-    """Raise ValueError where a journal was begun by another session than mine: its
-    answers would be learnt by another model, or a second time by one that has been
-    taught them. A journal without records goes with any.
+    """Raise ValueError if a journal began with another beginning than `mine`: its
+    answers would then be taught to another model, or a second time to one that has
+    already learnt them. A journal without records goes with any beginning.
 
     name (object): The journal's, for the message.
     """

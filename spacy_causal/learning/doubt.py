@@ -21,11 +21,11 @@ def belief_in_chosen(prior: Floats1d, mistakes: float, n_wrong: int) -> Floats1d
 
 
 def kept_by_doubt(mistakes: float, n_refused: int) -> float:
-    """The share of its mass that a refused type keeps beside those that were not, by
-    the same rule: ε / (n (1 − ε)).
+    """By the same rule, the share of its probability that a refused type keeps,
+    relative to the types that were not refused: ε / (n (1 − ε)).
 
-    n_refused (int): n types were refused at once, as many wrong answers as there were
-        where one of them is true.
+    n_refused (int): n, how many types were refused at once. If one of them is true,
+        that is also the number of wrong answers that could have been given.
     """
     return mistakes / (max(n_refused, 1) * (1 - mistakes))
 
@@ -40,12 +40,13 @@ def doubted_rows(
     n_wrong: int,
     temperature: float = 1.0,
 ) -> Floats2d:
-    """Tokens said to bear a type by somebody who errs: as much of it as is believed,
-    the rest as the model splits it among the other tags.
+    """Targets for tokens that a user who errs said to be of a type: the type gets the
+    probability that the answer is right, and the other tags share the rest in the
+    model's proportions.
 
-    The model's p is flattened by the temperature and weighed by how much oftener than
-    it expects each type is confirmed: a type that it has yet to learn is not doubted
-    for long.
+    The model's p is flattened by the temperature and multiplied by each type's ratio of
+    actual to expected confirmations, so that a type which the model has yet to learn is
+    not doubted for long.
 
     observed, own (Floats2d): What the answer says; the model's, shape (k, M).
     chosen (ndarray[bool]): The tags of the chosen type, shape (M,).

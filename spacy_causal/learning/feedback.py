@@ -30,11 +30,13 @@ def confirmed_rows(
     continues: np.ndarray | None = None,
     goes_on: np.ndarray | None = None,
 ) -> Floats2d:
-    """Tokens said to bear a type: the model's own split of it into tags, renormalised;
-    an equal split where the model gives it no mass.
+    """Targets for tokens said to be of a type: the type is split into its tags (B, I,
+    ...) as the model splits it, renormalised, or equally if the model gives it no
+    probability.
 
-    Left to itself a model that splits a type wrongly would go on to: what is known of
-    the tokens beside settles the split where it can.
+    A model that splits a type wrongly would learn its own mistake; where it is known
+    whether the mention begins, ends or goes on at a token, impossible tags are left
+    out.
 
     own (Floats2d): The model's probabilities, shape (k, M).
     types (Ints1d): The type's position in the labels, −1 for "O", shape (k,).
@@ -72,17 +74,17 @@ def mention_rows(n_tokens: int, label: str, tag_set: TagSet) -> Floats2d:
 
 
 def rule_out(rows: Floats2d, kept: np.ndarray, *, temperature: float = 1.0) -> Floats2d:
-    """Distributions of which each tag keeps a share of its mass, renormalised.
+    """Multiply distributions by the share that each tag keeps, and renormalise them.
 
-    A distribution of which nothing is kept becomes one over the tags that remain,
-    uniform where they remain whole (zeros if none do). A row of zeros knew nothing and
+    If nothing of a distribution is left, it becomes one over the tags that are kept,
+    proportional to the shares (zeros if no tag is kept). A row of zeros (nothing known)
     stays.
 
     rows (Floats2d): Shape (k, M).
     kept (ndarray[float | bool]): 0 is ruled out, 1 is untouched, shape (k, M).
-    temperature (float): The tags that are untouched share their mass as its power of
-        1 / temperature: above 1 more equally, below 1 less. What is kept in part was
-        no guess among them, and stays as much.
+    temperature (float): The untouched tags share their total probability in proportion
+        to p^(1 / temperature): above 1 more equally, below 1 less. Tags kept in part
+        are not changed by it.
     """
     kept = np.asarray(kept, dtype=np.float64)
     left = np.asarray(rows, dtype=np.float64) * kept
@@ -179,9 +181,9 @@ def doubly_robust_rows(
     *,
     clip: float = np.inf,
 ) -> Floats2d:
-    """`doubly_robust_uncut` made distributions: negative entries are cut and the row
-    renormalised, which biases it. In particular a one-hot observation with a weight
-    of 1 or more is itself again; a `clip` below 1 mixes the imputation in.
+    """The rows of `doubly_robust_uncut` as distributions: negative entries are set to 0
+    and rows renormalised, which biases them. In particular a one-hot observation with a
+    weight of 1 or more comes out unchanged; a `clip` below 1 mixes in the imputation.
     """
     rows = doubly_robust_uncut(imputed, observed, answered, propensity, clip=clip)
     return rule_out(np.maximum(rows, 0), np.ones(rows.shape))
@@ -210,13 +212,13 @@ def targets_of(
     kept (Floats1d | None): The share of its mass that each tag keeps where its type is
         refused, see `kept_shares`, shape (M,); None: nothing.
     ratios (Floats1d | None): See `doubted_rows`, shape (M,); None: all 1.
-    join (bool): Whether tokens beside each other that were said, one by one, to bear
-        one type are one mention. Otherwise the model's own split of the type says.
+    join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
+        one type are one mention. Otherwise the model's own split of the type decides.
     mistakes (float): The share of the answers that are taken to be wrong.
-    doubly_robust (bool): Confirmed rows are doubly robust towards σ (or the model, as
-        the mode has it) where the answer's propensity is known. With a `clip` of 1 or
-        more, as by default, the type that is taught is the confirmed one all the same:
-        the weight is at least 1, and all that falls off that type is cut.
+    doubly_robust (bool): Whether confirmed rows are made doubly robust, with σ (or the
+        model, depending on `mode`) as the imputation, where the answer's propensity is
+        known. With a `clip` of 1 or more, as by default, this does not change which
+        type is taught: the weight is at least 1, and everything off that type is cut.
     """
     own = np.asarray(own, dtype=np.float32)
     rows = np.zeros((len(own), len(tag_set)), dtype=np.float32)

@@ -60,8 +60,8 @@ def fallen(
 ) -> dict[str, tuple[float, float]]:
     """The labels now more than `max_drop` below their best F1, with both figures.
 
-    Against the best rather than the last, a loss in small steps is one too. Labels
-    that the gold annotation has fewer than `min_support` times are not judged.
+    Compared with the best F1 rather than the last, a loss in small steps counts too.
+    Labels that occur fewer than `min_support` times in gold are not judged.
     """
     return {
         label: (best[label], score.f)

@@ -40,11 +40,11 @@ def learning_pipes(
 
 @contextmanager
 def only_heard_by(nlp: Language, learners: Sequence[str]) -> Iterator[None]:
-    """Within it shared encoders pass gradients back from these pipes alone.
+    """Within this block shared encoders get gradients from these pipes only.
 
-    spaCy gives the last listener the task of backpropagation: were its pipe left out
-    of an update, the encoder would learn from nobody. A frozen encoder's listeners
-    forget what they received, since they would take it for this update's.
+    In spaCy the last listener runs the encoder's backpropagation: if its pipe were left
+    out of an update, the encoder would learn from nobody. A frozen encoder's listeners
+    forget their old input, which they would mistake for this update's.
     """
     encoders: list[Any] = [p for _, p in nlp.pipeline if hasattr(p, "listener_map")]
     everybody = [encoder.listener_map for encoder in encoders]

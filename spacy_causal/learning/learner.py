@@ -38,10 +38,9 @@ from spacy_causal.pipeline.finding import find_labeller
 class Learner:
     """Teaches a `causal_ner` or `causal_tagger` from answers, batch by batch.
 
-    The same answers in the same order, with the same seed, give the same weights: so
-    a session is undone, or taken up again, by going through its journal. A journal
-    that has records is gone through when the learner is made; with a checkpoint, from
-    there on.
+    The same answers in the same order, with the same seed, give the same weights, so an
+    undo, or resuming a session, means replaying its journal. A journal that already has
+    records is replayed when the learner is made, with a checkpoint only from there on.
 
     Words are read inside `nlp.memory_zone()` and leave nothing in the vocabulary. A
     session whose journal has no path is ephemeral: it writes nothing anywhere.
@@ -130,8 +129,8 @@ class Learner:
             raise
 
     def update(self) -> UpdateReport:
-        """Learn from the answers that wait. Interrupted before the journal says so, it
-        has learnt nothing, and they go on waiting."""
+        """Learn from the answers that wait. If this is interrupted before the journal
+        records it, nothing was learnt, and they go on waiting."""
         if not self._waiting:
             return UpdateReport(batch=self.n_batches)
         with self._all_or_nothing():
@@ -141,9 +140,9 @@ class Learner:
         return report
 
     def undo(self, n: int = 1) -> None:
-        """Take back the last `n` updates, answers and all, as if they had never been:
+        """Take back the last `n` updates and their answers, as if they had never been:
         what remains is learnt again from the start. Answers that wait go on waiting.
-        Interrupted before the journal says so, it has taken back nothing."""
+        If this is interrupted before the journal records it, nothing is taken back."""
         if not 1 <= n <= self.n_batches:
             raise ValueError(f"Cannot undo {n} of {self.n_batches} updates.")
         keep = self._batches[: self.n_batches - n]

@@ -55,8 +55,8 @@ def draw_replay(
     gold_share: float,
     rng: Generator,
 ) -> list[Any]:
-    """`n` of gold and lessons, each once at most: a share of them from gold, as far as
-    there is any, and the others from all that is left."""
+    """Draw `n` of gold and lessons, each at most once: `gold_share` of them from gold,
+    as far as there is enough, and the others from all that is left."""
     n_gold = min(round(gold_share * n), len(gold))
     if not n_gold:
         return draw([*gold, *lessons], n, rng)

@@ -16,27 +16,28 @@ class LearnerSettings:
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
         model has learnt since and at a temperature of 1 (mode "own_ruled_out"; with
         `trust_prior` also "imputed_ruled_out").
-    join (bool): Whether tokens beside each other that were said, one by one, to bear
-        one type are one mention. Otherwise, as the paper leaves it, the model's own
-        split of the type says, which teaches a model its own mistakes.
+    join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
+        one type are one mention. Otherwise, as in the paper, the model's own split of
+        the type decides, which teaches a model its own mistakes.
     trust_prior (float | None): How many confirmations of each type a user is credited
         with beforehand; a type that is confirmed more rarely than the model expects
-        keeps a share of its mass where it is refused, see `kept_shares`. None: what is
-        refused is ruled out.
-    trust_decay (float): What older batches of answers count for in that, a batch.
-    mistakes (float): The share of the answers that are taken to be wrong. Above 0 each
-        is believed as far as the model finds it probable, judged anew when it is
-        replayed, see `doubted_rows`; where the model knows little that costs more than
-        the mistakes do.
-    doubly_robust, clip: See `doubly_robust_rows`. A `clip` of 1 or more changes nothing
-        about which type is taught: the weight is at least 1, and all that falls off
-        the confirmed type is cut. Only one below 1 mixes the imputation in.
+        keeps a share of its probability where it is refused, see `kept_shares`. None:
+        what is refused is ruled out.
+    trust_decay (float): The factor by which, at each batch, the counts of older batches
+        shrink in that.
+    mistakes (float): The share of the answers that are taken to be wrong. Above 0 an
+        answer is believed only as far as the model finds it probable, judged anew at
+        each replay, see `doubted_rows`; where the model knows little, that costs more
+        than the mistakes do.
+    doubly_robust, clip: See `doubly_robust_rows`. With a `clip` of 1 or more the type
+        that is taught does not change: the weight is at least 1, and everything off the
+        confirmed type is cut. Only a `clip` below 1 mixes in the imputation.
     updates (int): How often each batch of answers is gone through.
     batch_size (int): Examples in one step of the optimizer.
     replay_ratio (float): Examples of gold and of earlier answers mixed in, for each
         answered text.
-    gold_share (float): That part of them is drawn from gold, if there is any; the
-        others from gold and earlier answers alike.
+    gold_share (float): The share of them that is drawn from gold, if there is any; the
+        others are drawn from all other gold and earlier answers together.
     dropout (float): While learning.
     learn_rate (float | None): Constant; None leaves the config's, with its schedule.
     max_drop (float): An update after which a label's F1 on the development set is more

@@ -12,10 +12,11 @@ def settle(answers: Sequence[Answer], n_tokens: int) -> list[Held]:
     """What holds of each token in the end: the answer that confirmed it, the types that
     were refused, or None.
 
-    A later answer replaces an earlier one at its tokens, but refusals add up, and one
-    of other types leaves what was confirmed. What remains of a confirmed mention that a
-    later answer cuts is unknown; a later answer at one of its tokens that names the
-    same type leaves it whole.
+    A later answer replaces an earlier one at its tokens, with three exceptions.
+    Refusals add up; a refusal of other types leaves a confirmed type as it is; and an
+    answer about one token of a confirmed mention that names the same type leaves the
+    mention whole. If a later answer cuts a confirmed mention, the rest of it becomes
+    unknown.
     Raises ValueError for an answer beyond the last token.
     """
     held: list[Held] = [None] * n_tokens

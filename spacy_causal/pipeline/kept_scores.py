@@ -21,8 +21,9 @@ class ScoreReader(Protocol):
 
 
 class KeptScores:
-    """For each reader the scores of Docs that it has not read yet. They are gone once
-    it has, or with the Doc; none are kept for a reader that has left the pipeline."""
+    """For each reader, the scores of Docs that it has not read yet. They are dropped
+    once it has read them or the Doc is gone; a reader that left the pipeline gets
+    none."""
 
     def __init__(self) -> None:
         self._readers: WeakKeyDictionary[ScoreReader, WeakKeyDictionary] = (

@@ -40,8 +40,8 @@ class TokenLabeller(TrainablePipe):
     layer (str): The layer of annotation: "ner", "tag" or "pos".
     scheme (Scheme): How its labels are spelled as tags.
     choose (ChooseConfounders): Picks the confounders from the initial data.
-    temperature (float): What logits are divided by before others read them. One that
-        was saved is taken, unless the config says another one than when it was.
+    temperature (float): What logits are divided by before others read them. Loading
+        restores the saved temperature, unless the config's value has changed since.
     """
 
     def __init__(
@@ -84,10 +84,11 @@ class TokenLabeller(TrainablePipe):
 
     @property
     def temperature(self) -> float:
-        """What makes its probabilities usable, saved with it; 1 changes nothing.
+        """The temperature that calibrates its probabilities; 1 changes nothing.
 
-        Others read them at it: `doc._.candidates`, scores of mentions. What is trained
-        on, chosen by or decoded are the logits as they are.
+        It is saved with the component, and applies to what others read:
+        `doc._.candidates` and the scores of mentions. Training, acquisition and
+        decoding use the logits as they are.
         """
         return float(self.cfg["temperature"])
 

@@ -23,9 +23,9 @@ def span_agreement(
 ) -> float | None:
     """Return the F1 of two people's spans, a pair of lists a text; None without any.
 
-    Which of them is taken for gold makes no difference. What is not a mention cannot be
-    counted, so that chance is not corrected for; where it tends to infinity, kappa
-    tends to this F1 (Hripcsak and Rothschild 2005).
+    Which of the two is taken for gold makes no difference. Chance agreement is not
+    corrected for, since non-mentions cannot be counted; as their number tends to
+    infinity, kappa tends to this F1 (Hripcsak and Rothschild 2005).
 
     match (Match): `count_exact_matches`; to tolerate other boundaries,
         `count_relaxed_matches` (the same label and any overlap).

@@ -35,10 +35,10 @@ class Asking:
     unit (str | None): "mention", "token" or what fits the component.
     all_labels (bool): The full-list mode: the most probable label, and a list of all.
     follow_up (str): After "none of these": "off", "next" (the K after them) or "list".
-    explore (float): The share of the questions whose last label is drawn by chance, see
-        `Display`; in the full-list mode none is. What a task says of how probable its
-        labels were to be shown is closed-form: there is no other chance in it.
-    seed (int): Of what chance there is in what is shown.
+    explore (float): The share of the questions whose last label is drawn at random, see
+        `Display`; 0 in the full-list mode. Nothing else is random in what is shown, so
+        the propensities in tasks are exact.
+    seed (int): Seed of these draws.
     """
 
     k: int = 3

@@ -15,11 +15,11 @@ def reading_of(task_hashes: Iterable[int]) -> int:
 def finished_texts(answers: Iterable[Record], unit: str) -> set[int]:
     """The input hashes of texts that a session taken up again need not read.
 
-    A model that has learnt since might ask about other places of a text. It is finished
-    all the same once what was answered of it is just what one reading asked (the
-    "reading" of a task); so is a text that a reading found nothing to ask about, which
-    the next question to be answered names (its "quiet"). A text with a question that
-    was handed out and not answered is neither.
+    A model that has learnt since might ask about other places of a text. The text
+    counts as finished all the same if the questions answered are exactly those of one
+    reading of it (the "reading" of a task). A text in which a reading found nothing to
+    ask is finished too; the next question to be answered names it (its "quiet"). A text
+    with a question that was handed out and not answered is not finished.
 
     unit (str): Answers about other units say nothing of what is left.
     """

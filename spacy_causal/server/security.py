@@ -39,9 +39,9 @@ HEADERS = {
 class Guard:
     """Lets through what comes from our own page, of a size it would have.
 
-    A page elsewhere can have a browser send us requests: then `Origin` is another's, or
-    `Sec-Fetch-Site` says so, and all that it gets is our page, by a link; or can give
-    its own name our address: then `Host` is one that we do not have.
+    A foreign page can make a browser send requests to us. Then `Origin` or
+    `Sec-Fetch-Site` shows it, and all that it can do is link to our page. Or it can
+    resolve its own name to our address: then `Host` is not one of our names.
 
     host (str): What the server listens on.
     token (str | None): What everybody has to show, in the cookie that an address with

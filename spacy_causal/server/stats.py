@@ -108,9 +108,10 @@ class Known:
         self.labels |= {(t.idx, t.idx + len(t)): tag for t, tag in tags if tag}
 
     def label(self, start: int, end: int, *, whole: bool) -> str | None:
-        """What a stretch of text bears.
+        """The label of a stretch of text.
 
-        whole (bool): By itself, rather than as a part of what bears it.
+        whole (bool): Only a label of exactly this stretch; otherwise also one of a
+            longer stretch around it.
         """
         if whole:
             return self.labels.get((start, end))
@@ -118,8 +119,8 @@ class Known:
         return next(inside, None)
 
     def nothing(self, start: int, end: int) -> bool:
-        """Whether each token of a stretch is known to be in no entity, or in another
-        one than just that."""
+        """Whether each token of a stretch is known to be outside of entities or part of
+        one, which is then not exactly this stretch."""
         tokens = [at for at in self.starts if start <= at < end]
         inside = {at for at in tokens for a, b in self.labels if a <= at < b}
         return bool(tokens) and set(tokens) <= inside | self.outside

@@ -9,10 +9,11 @@ Place = tuple[int, int]
 
 
 class Ledger:
-    """Which answers stand, whose they are, and what was learnt from them together.
+    """The state that a journal's records lead to: which answers stand, whose they are,
+    and which of them were learnt together.
 
-    Going through the journal from its start gives the same as taking up each record
-    when it is written.
+    Reading the journal from its start gives the same as taking each record when it is
+    written.
 
     answers (dict[int, Record]): Those that stand, by id, in the order given.
     batches (list[list[int]]): Those that the model was given, together; none is empty.

@@ -34,12 +34,13 @@ def create_ngram_perplexity(
 ) -> FitScreen:
     """Keep what an n-gram model of the labelled texts does not find too odd.
 
-    SeqMix (EMNLP 2020), eqs. (9) and (10), with another language model: it downloads
-    nothing. It reads lower-case words; the first word's context is the beginning of a
-    text, the end of it does not count. Words it never saw share what discounting the
-    rarest leaves. A text that was made of labelled ones shares n-grams with them, so it
-    is read by a model without them (and without the fifths of the corpus they are in),
-    and a labelled text by one without itself.
+    SeqMix (EMNLP 2020), eqs. (9) and (10), with a language model that needs no
+    download. It reads lower-case words; the first word's context is the beginning of
+    the text, and the end of the text is not predicted. Unknown words share the
+    probability left by discounting the rarest words. A text made of labelled ones
+    shares n-grams with them, so it is scored by a model fitted without the fifths of
+    the corpus that they are in, and a labelled text by a model fitted without its own
+    fifth.
 
     order (int): Words of an n-gram.
     low, high (float): The range that is kept; high is 95 as a percentile, 500 as a

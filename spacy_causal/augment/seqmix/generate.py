@@ -29,12 +29,14 @@ BATCH = 64
 class MixCounts:
     """What became of the pairs of a corpus.
 
-    labelled (int): Sequences; an empty Doc and one without a label are none.
+    labelled (int): Docs that have tokens and a label.
     wanted (int): rate × labelled.
-    windows (int): Eligible ones; `sequences` (int) have any.
+    windows (int): Windows that may be mixed.
+    sequences (int): Docs that have such a window.
     pairs (int): Pairs of windows of two sequences that may be mixed.
-    generated (int): New sequences, two a pair; `refused` (int) of them by their
-        perplexity, `kept` (int) of them returned.
+    generated (int): New sequences, two per pair.
+    refused (int): Those of them that were refused by their perplexity.
+    kept (int): Those of them that are returned.
     """
 
     labelled: int = 0

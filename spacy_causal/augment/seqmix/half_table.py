@@ -42,11 +42,11 @@ class HalfTable:
     def nearest(
         self, queries: Floats2d, excluded: Excluded
     ) -> tuple[Ints1d, np.ndarray]:
-        """As `nearest_rows`, with whether it is certain: shapes (Q,) and (Q,).
+        """As `nearest_rows`, and whether each answer is certain: shapes (Q,) and (Q,).
 
-        What is no candidate scores, rounded, no more than the last candidate. Where the
-        best candidate scores more than that and what rounding can take from a score
-        (of both factors, their product, the bias and the sum), it is the answer.
+        A row that is not a candidate has a rounded score no higher than the last
+        candidate's. The best candidate is certainly the nearest row if its exact score
+        exceeds that score by more than rounding can have cost (see `rounding_error`).
         """
         found, certain = [], []
         largest = float(self.halves.max())

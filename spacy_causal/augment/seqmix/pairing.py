@@ -34,9 +34,9 @@ class Pair(NamedTuple):
 class Pairs:
     """All pairs of windows of different sequences, as numbers from 0 to `2 * count`.
 
-    A number stands for an ordered pair: windows are sorted by key and sequence, so
-    that whom a window may be paired with is what is left of its key's run without its
-    own sequence's. Memory and time are linear in the windows.
+    A number stands for an ordered pair. Windows are sorted by key and sequence, so the
+    possible partners of a window are the run of its key without the part of its own
+    sequence. Memory and time are linear in the number of windows.
 
     windows (list[Window]): W of them, sorted.
     runs (Ints1d): Where each window's key begins and ends, shape (W, 2).
