@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spacy
+from spacy.cli.init_config import fill_config
 from spacy.cli.train import train
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
+from spacy.training.pretrain import pretrain
+from spacy.util import load_config
 
 from spacy_causal.corpus.files import write_docbin
 from spacy_causal.pipeline.examples import target_rows
@@ -73,6 +76,59 @@ def test_a_stream_with_confounders_from_the_whole_corpus(corpus, tmp_path):
         },
     )
     assert nlp.get_pipe("causal_ner").confounders
+
+
+def test_an_encoder_trained_before_intervenes_on_the_new_confounders(
+    corpus, tmp_path, nlp
+):
+    trained = run("cnn.cfg", corpus, tmp_path / "first")
+    told = trained.get_pipe("tok2vec").model.attrs["intervene_on"]["told"]
+    assert list(told) == ["causal_ner"] and told["causal_ner"]
+    texts = {"judge Anna Li spoke": "PER", "shares Acme Co fell": "ORG"}
+    docs = [nlp(text) for text in texts]
+    for doc in docs:
+        doc.set_ents([Span(doc, 1, 3, texts[doc.text])])
+    other = tmp_path / "other.spacy"
+    write_docbin(other, DocBin(docs=docs * 20))
+    overrides = {
+        "components.tok2vec": {"source": str(tmp_path / "first/model/model-last")},
+        "components.causal_ner.model.tok2vec.width": 96,
+    }
+    again = run("cnn.cfg", other, tmp_path, **overrides)
+    words = {confounder.word for confounder in again.get_pipe("causal_ner").confounders}
+    encoder = again.get_pipe("tok2vec").model.attrs["intervene_on"]
+    assert words and set(encoder["words"]) == words
+
+
+def test_pretrained_weights_leave_the_interventions(corpus, tmp_path):
+    raw, config = tmp_path / "raw.jsonl", tmp_path / "pretrain.cfg"
+    raw.write_text('{"text": "Anna Smith spoke in Paris ."}\n' * 4)
+    fill_config(config, CONFIGS / "cnn.cfg", pretraining=True, silent=True)
+    paths = {"paths.raw_text": str(raw), "paths.train": str(corpus)}
+    overrides = {**paths, "pretraining.max_epochs": 1}
+    pretrain(load_config(config, overrides, interpolate=True), tmp_path)
+    weights = {"initialize.init_tok2vec": str(tmp_path / "model-last.bin")}
+    nlp = run(config, corpus, tmp_path, **weights, **paths)
+    words = {confounder.word for confounder in nlp.get_pipe("causal_ner").confounders}
+    encoder = nlp.get_pipe("tok2vec").model.attrs["intervene_on"]
+    assert words and set(encoder["words"]) == words
+
+
+def test_how_often_a_model_is_saved_changes_nothing(corpus, tmp_path):
+    reader = {"@readers": "spacy-causal.Corpus.v1", "path": str(corpus)}
+    refresh = {"@callbacks": "spacy-causal.refresh_confounders.v1", "corpus": reader}
+    weights = []
+    for often in (2, 6):
+        folder = tmp_path / str(often)
+        overrides = {
+            "training.max_steps": 6,
+            "training.eval_frequency": often,
+            "training.optimizer.use_averages": True,
+            "training.before_to_disk": refresh,
+        }
+        nlp = run("cnn.cfg", corpus, folder, **overrides)
+        weights.append([nlp.get_pipe(x).model.to_bytes() for x in nlp.pipe_names])
+    assert weights[0] == weights[1]
 
 
 def test_soft_targets_in_a_file_are_what_is_trained_on(examples, tmp_path):

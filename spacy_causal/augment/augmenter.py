@@ -1,6 +1,8 @@
 """`spacy-causal.counterfactual.v1`: entity swaps as spaCy's readers augment."""
 
+import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +23,12 @@ from spacy_causal.augment.provenance import (
 from spacy_causal.corpus.files import SUFFIX, read_spacy
 
 Augment = Callable[[Language, Example], Iterator[Example]]
+MISSED = 50
+NONE_OF_THEM = (
+    "{}: of the first {} examples none is a text that its swaps were made of, so "
+    "nothing is augmented. It has to see the texts as `augment` did: without "
+    "`max_length`, `gold_preproc` or another augmenter before it."
+)
 
 
 def create_counterfactual_augmenter(
@@ -39,8 +47,8 @@ def create_counterfactual_augmenter(
     swaps from a file of them, or unscreened ones from a bank of entities.
 
     path (str | Path | None): What `causal augment` wrote: a `.spacy` file of
-        counterfactuals, found again by the text they were made of, or a `.json` bank of
-        entities.
+        counterfactuals, found again by the whole text they were made of (so the reader
+        may not cut texts), or a `.json` bank of entities.
     rate (float): The probability that an example is augmented at all.
     per_example, all_entities, balance, compatible: See `SwapSettings`; with a file of
         counterfactuals only `per_example` is used, as the number to draw.
@@ -101,20 +109,42 @@ def make_swaps(
             yield attempt.example
 
 
-def draw_made_swaps(
-    nlp: Language,
-    example: Example,
-    *,
-    made: Callable[[Language], dict[str, list[Doc]]],
-    count: int,
-    rng: Generator,
-) -> Iterator[Example]:
-    """Some of the counterfactuals that were made of an example before."""
-    found = made(nlp).get(source_id(example.reference), [])
-    if found:
-        cut = cut_like(nlp, example)
-        for i in sorted(rng.permutation(len(found))[:count].tolist()):
-            yield Example(cut(found[i]).predicted, found[i])
+@dataclass
+class MadeSwaps:
+    """Counterfactuals in a file, to draw those from that were made of an example.
+
+    count (int): How many to draw.
+    """
+
+    path: Path
+    count: int
+
+    def __post_init__(self) -> None:
+        self._read: tuple[int, dict[str, list[Doc]]] = (0, {})
+        self._n_missed: int | None = 0
+
+    def __call__(
+        self, nlp: Language, example: Example, *, rng: Generator
+    ) -> Iterator[Example]:
+        """Some of those of an example, in the file's order."""
+        found = self._of(nlp, example)
+        if found:
+            cut = cut_like(nlp, example)
+            for i in sorted(rng.permutation(len(found))[: self.count].tolist()):
+                yield Example(cut(found[i]).predicted, found[i])
+
+    def _of(self, nlp: Language, example: Example) -> list[Doc]:
+        """The file is read once a vocabulary."""
+        if self._read[0] != id(nlp.vocab):
+            self._read = id(nlp.vocab), read_counterfactuals(self.path, nlp)
+        found = self._read[1].get(source_id(example.reference), [])
+        if found:
+            self._n_missed = None
+        elif self._n_missed is not None:
+            self._n_missed += 1
+            if self._n_missed == MISSED:
+                warnings.warn(NONE_OF_THEM.format(self.path, MISSED), stacklevel=2)
+        return found
 
 
 def _unscreened(path: Path, settings: SwapSettings) -> Callable[..., Iterator[Example]]:
@@ -122,16 +152,7 @@ def _unscreened(path: Path, settings: SwapSettings) -> Callable[..., Iterator[Ex
 
 
 def _screened(path: Path, settings: SwapSettings) -> Callable[..., Iterator[Example]]:
-    read: dict[int, dict[str, list[Doc]]] = {}
-
-    def made(nlp: Language) -> dict[str, list[Doc]]:
-        """The file, read once a vocabulary."""
-        if id(nlp.vocab) not in read:
-            read.clear()
-            read[id(nlp.vocab)] = read_counterfactuals(path, nlp)
-        return read[id(nlp.vocab)]
-
-    return partial(draw_made_swaps, made=made, count=settings.per_example)
+    return MadeSwaps(path, settings.per_example)
 
 
 def read_counterfactuals(path: Path, nlp: Language) -> dict[str, list[Doc]]:

@@ -177,4 +177,7 @@ class CounterfactualCorpus:
 
 def _tokenizer(nlp: Language) -> bytes:
     tokenizer: Any = nlp.tokenizer
-    return tokenizer.to_bytes() if hasattr(tokenizer, "to_bytes") else b""
+    # Not its vocabulary, which grows with all that is read.
+    exclude = ["vocab"]
+    has_bytes = hasattr(tokenizer, "to_bytes")
+    return tokenizer.to_bytes(exclude=exclude) if has_bytes else b""

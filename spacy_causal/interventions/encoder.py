@@ -1,6 +1,6 @@
 """An encoder that reads interventions on its confounders while it is trained."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import Any, Literal
 
@@ -131,15 +131,22 @@ def intervene(
 
 
 def set_interventions(
-    encoder: Model, reader: str, confounders: list[Confounder]
+    encoder: Model,
+    reader: str,
+    confounders: list[Confounder],
+    readers: Collection[str] | None = None,
 ) -> None:
     """Tell an intervening encoder which words one of its readers finds confounding.
 
     A word that several components find so keeps its highest strength.
 
     reader (str): The component's name; what it said before is replaced.
+    readers (Collection[str] | None): The components that there are: what any other one
+        said, in the pipeline that the encoder was trained in, is dropped.
     """
     told = {**encoder.attrs[ATTR].get("told", {}), reader: confounders}
+    if readers is not None:
+        told = {name: told[name] for name in told if name in readers}
     strongest: dict[str, Confounder] = {}
     for confounder in (Confounder(*c) for name in sorted(told) for c in told[name]):
         other = strongest.get(confounder.word)

@@ -50,7 +50,7 @@ DEFAULTS = Config().from_str(default_config)["causal_tagger"]
     "causal_tagger",
     assigns=["token.tag", "token.pos"],
     default_config=DEFAULTS,
-    default_score_weights={"tag_acc": 0.5, "pos_acc": 0.5},
+    default_score_weights={"tagger_acc": 1.0},
 )
 def make_causal_tagger(
     nlp: Language,
@@ -111,9 +111,14 @@ class CausalTagger(TokenLabeller):
         self.overwrite = overwrite
 
     def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """The scorer's figures for the attribute that this component sets."""
+        """The scorer's figures for the attribute that this component sets, whose
+        accuracy is also called "tagger_acc": a name that score weights can have
+        beforehand."""
         own = {"attr": self.layer} if self.scorer is score_token_tags else {}
-        return super().score(examples, **{**own, **kwargs})
+        scores = super().score(examples, **{**own, **kwargs})
+        accuracy = f"{self.layer}_acc"
+        also = {"tagger_acc": scores[accuracy]} if accuracy in scores else {}
+        return {**scores, **also}
 
     def add_label(self, label: str) -> int:
         """Add a label, also after training. RETURNS (int): 0 if it was there.

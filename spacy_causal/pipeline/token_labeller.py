@@ -19,13 +19,15 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from spacy_causal.losses import soft_cross_entropy
 from spacy_causal.numeric import softmax
+from spacy_causal.pipeline.confounding import effects_by_label
 from spacy_causal.pipeline.examples import (
     soft_examples,
     target_rows,
     typed_sentence,
 )
 from spacy_causal.pipeline.kept_scores import KeptScores, ScoreReader
-from spacy_causal.pipeline.upstream import interventions_within
+from spacy_causal.pipeline.upstream import Tell, what_to_tell
+from spacy_causal.pipeline.widths import any_width
 from spacy_causal.tags.scheme import Scheme, TagSet
 from spacy_causal.targets.token_targets import register_extension
 from spacy_causal.types import ChooseConfounders, Confounder, Loss, TokenScores
@@ -66,6 +68,7 @@ class TokenLabeller(TrainablePipe):
         self.cfg["configured"] = self._configured
         self._rehearsal_model: Model[list[Doc], TokenScores] | None = None
         self._kept = KeptScores()
+        self._to_tell: list[Tell] = []
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -165,6 +168,10 @@ class TokenLabeller(TrainablePipe):
         docs = [eg.predicted for eg in examples]
         if not any(len(doc) for doc in docs):
             return losses
+        # Pretrained weights are loaded after `initialize`, with what their encoder was
+        # told.
+        while self._to_tell:
+            self._to_tell.pop()()
         set_dropout_rate(self.model, drop)
         if "teach" in self.model.attrs:
             rows = target_rows(examples, self.layer, self.tag_set)
@@ -266,8 +273,8 @@ class TokenLabeller(TrainablePipe):
 
         Raises ValueError for one whose tags are spelled in another scheme.
         """
-        self._forget_widths()
-        super().from_bytes(bytes_data, exclude=exclude)
+        with any_width(self.model):
+            super().from_bytes(bytes_data, exclude=exclude)
         self._heed_config()
         return self
 
@@ -276,13 +283,14 @@ class TokenLabeller(TrainablePipe):
 
         Raises ValueError for one whose tags are spelled in another scheme.
         """
-        self._forget_widths()
-        super().from_disk(path, exclude=exclude)
+        with any_width(self.model):
+            super().from_disk(path, exclude=exclude)
         self._heed_config()
         return self
 
     def _heed_config(self) -> None:
-        """Compare what was configured when it was saved with what is now."""
+        """Compare what was configured when it was saved with what is now, and make room
+        for labels that came without a model."""
         saved, now = self.cfg.get("configured", {}), self._configured
         if saved.get("scheme", self.scheme) != self.scheme:
             raise ValueError(
@@ -292,6 +300,9 @@ class TokenLabeller(TrainablePipe):
         if saved.get("temperature", now["temperature"]) != now["temperature"]:
             self.cfg["temperature"] = now["temperature"]
         self.cfg["configured"] = now
+        n_tags = len(self.tag_set)
+        if self.model.has_dim("nO") and self.model.get_dim("nO") < n_tags:
+            self.model.attrs["resize_output"](self.model, n_tags)
 
     def refresh_confounders(self, docs: Iterable[Doc]) -> None:
         """See the confounders' vectors anew with the weights as they are, as has to be
@@ -312,25 +323,12 @@ class TokenLabeller(TrainablePipe):
 
     def confounder_effects(self) -> dict[str, dict[str, float]]:
         """How many nats each confounder, fully attended to, moves each label by."""
-        moved = self.model.ops.to_numpy(
-            self.model.attrs["confounder_effects"](self.model)
-        )
-        tag_set = self.tag_set
-        columns = [np.flatnonzero(tag_set.types == i) for i in range(len(self.labels))]
-        return {
-            confounder.word: {
-                label: float(row[column].mean())
-                for label, column in zip(self.labels, columns, strict=True)
-            }
-            for confounder, row in zip(self.confounders, moved, strict=False)
-        }
+        moved = self.model.attrs["confounder_effects"](self.model)
+        words = [confounder.word for confounder in self.confounders]
+        return effects_by_label(self.model.ops.to_numpy(moved), words, self.tag_set)
 
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         raise NotImplementedError
-
-    def _forget_widths(self) -> None:
-        for layer in (self.model, self.model.get_ref("output_layer")):
-            layer._dims["nO"] = None
 
     def _soft_examples(self, docs: Sequence[Doc], scores: TokenScores) -> list[Example]:
         rows = self.model.ops.to_numpy(softmax(scores.logits))
@@ -346,8 +344,9 @@ class TokenLabeller(TrainablePipe):
         self.cfg["confounders"] = [confounder._asdict() for confounder in chosen]
         self.cfg["absent"] = without / len(sentences) if sentences else 1.0
         self.model.attrs["set_confounders"](self.model, chosen, self.cfg["absent"])
-        for set_interventions in interventions_within(self.model, nlp):
-            set_interventions(self.name, chosen)
+        self._to_tell = [*what_to_tell(self.model, nlp, self.name, chosen)]
+        for tell in self._to_tell:
+            tell()
 
 
 def _batches(docs: Iterable[Doc], size: int = 128) -> Iterator[list[Doc]]:

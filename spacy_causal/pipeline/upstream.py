@@ -9,25 +9,31 @@ from thinc.api import Model
 
 from spacy_causal.types import Confounder
 
-SetInterventions = Callable[[str, list[Confounder]], None]
+Tell = Callable[[], None]
 
 
-def interventions_within(
-    model: Model, nlp: Language | None
-) -> Iterator[SetInterventions]:
-    """Setters of what the encoders intervene on: a model's own, and those of the
-    shared `tok2vec` or `transformer` that it listens to."""
+def what_to_tell(
+    model: Model, nlp: Language | None, reader: str, confounders: list[Confounder]
+) -> Iterator[Tell]:
+    """Calls that tell the encoders which words a component finds confounding: a
+    model's own encoder, and the shared `tok2vec` or `transformer` that it listens to.
+
+    reader (str): The component's name.
+    """
+    readers = None if nlp is None else nlp.component_names
     for encoder in [model, *_listened_to(model, nlp)]:
         for node in encoder.walk():
             if "set_interventions" in node.attrs:
-                yield partial(node.attrs["set_interventions"], node)
+                tell = node.attrs["set_interventions"]
+                yield partial(tell, node, reader, confounders, readers)
 
 
 def _listened_to(model: Model, nlp: Language | None) -> list[Model]:
     names = {getattr(node, "upstream_name", None) for node in model.walk()} - {None}
     if nlp is None or not names:
         return []
-    shared: list[Any] = [pipe for name, pipe in nlp.pipeline if _listens(pipe, model)]
+    # While others are initialised, a component that was trained before is disabled.
+    shared: list[Any] = [pipe for _, pipe in nlp.components if _listens(pipe, model)]
     return [pipe.model for pipe in shared]
 
 

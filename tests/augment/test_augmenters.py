@@ -142,6 +142,15 @@ def test_a_file_without_swaps_is_refused(nlp, examples, tmp_path):
         list(augment(nlp, examples[0]))
 
 
+def test_texts_that_no_swap_was_made_of_are_missed(nlp, examples, tmp_path):
+    path = swaps_file(nlp, examples, tmp_path)
+    augment = create("spacy-causal.counterfactual.v1", path)
+    other = Example.from_dict(nlp.make_doc("Nobody swapped this."), {"entities": []})
+    with pytest.warns(UserWarning, match="of the first 50 examples none"):
+        for _ in range(60):
+            assert len(list(augment(nlp, other))) == 1
+
+
 def test_it_augments_a_corpus_from_a_config(nlp, examples, tmp_path):
     path = write_corpus(tmp_path / "corpus.spacy", docs_of(nlp))
     augment = create(
@@ -237,6 +246,8 @@ class TestCorpus:
             return content([create_counterfactual_corpus(corpus, **settings)(nlp)])
 
         assert read() == read() and len(loads) == 1
+        nlp.vocab.strings.add("a word that was read since")
+        assert read() and len(loads) == 1
         assert read(seed=1) != read() and len(loads) == 2
         knowing({"Ada": "PER"}).to_disk(trained)
         read()

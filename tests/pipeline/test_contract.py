@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 HEADS = {
@@ -76,6 +76,8 @@ def test_overfits_and_comes_back_from_disk_and_bytes(
     scores = nlp.evaluate(examples)
     key = {"ner": "ents_f", "tag": "tag_acc", "pos": "pos_acc"}[pipe.split("-")[0]]
     assert scores[key] == 1.0
+    weights = nlp.get_pipe_meta("labeller").default_score_weights
+    assert sum(weight * scores[name] for name, weight in weights.items() if weight) == 1
     nlp.to_disk(tmp_path)
     on_disk = spacy.load(tmp_path)
     from_bytes = spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes())
@@ -240,6 +242,20 @@ def test_old_weights_load_into_a_component_that_has_more_labels(trained):
     labeller.from_bytes(saved)
     assert labeller.labels == labels
     trained("Anna Smith works .")
+
+
+@pytest.mark.parametrize("without", ["in the bytes", "when they are read"])
+def test_labels_that_come_without_a_model(trained, examples, without):
+    labeller = trained.get_pipe("labeller")
+    exclude = ["model"] if without == "in the bytes" else []
+    saved = labeller.to_bytes(exclude=exclude)
+    labeller.add_label("NEW")
+    labeller.from_bytes(saved, exclude=["model"])
+    labeller.add_label("OTHER")
+    doc = examples[0].reference.copy()
+    doc.ents = [Span(doc, 0, 1, label="OTHER")]
+    trained.update([Example(trained.make_doc(doc.text), doc)])
+    assert labeller.model.get_dim("nO") >= len(labeller.tag_set)
 
 
 def test_same_seed_same_bytes(examples):
