@@ -90,6 +90,7 @@ def active(
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
     from spacy_causal.server.sources import Source
     from spacy_causal.server.teaching import build_learner, save_taught
+    from spacy_causal.server.texts import ENTITIES
     from spacy_causal.specs import split_names
     from spacy_causal.types import Budget
 
@@ -142,6 +143,7 @@ def active(
             "instructions": guidelines,
             "model": model,
             "weights": weights,
+            "layer": ENTITIES,
             "strategy": strategy,
             "budget": str(size),
             "augment": augment,

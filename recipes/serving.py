@@ -136,6 +136,10 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
     msg.good(f"{controller.dataset}: {len(controller.ledger.answers):,} answers")
-    n_bad = controller.progress("")["bad_lines"]
+    progress = controller.progress("")
+    n_back = (progress["learning"] or {}).get("rolled_back")
+    if n_back:
+        msg.warn(f"Taken back, since F1 on --dev fell for a label: updates: {n_back:,}")
+    n_bad = progress["bad_lines"]
     if n_bad:
         msg.warn(f"{n_bad:,} lines were passed over")

@@ -32,18 +32,25 @@ def write_whole(path: Path, data: bytes | str) -> None:
 
 
 def write_folder_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a folder beside its place, and put it there in one step.
+    """Write a folder beside its place and then put it there, so that the old one, if
+    there is any, or the new one is whole at all times.
 
-    path (Path): Is not there yet, or is empty.
     write (Callable): Writes the folder that it is given.
     """
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
+    old = part.with_suffix(".old")
     try:
         write(part)
+        if path.exists():
+            path.replace(old)
         part.replace(path)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        if old.exists() and not path.exists():
+            old.replace(path)
+        for folder in (part, old):
+            shutil.rmtree(folder, ignore_errors=True)
     sync_folder(path.parent)
 
 

@@ -14,14 +14,17 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from spacy_causal.files import write_folder_whole
 from spacy_causal.learning.hearing import learning_pipes
 from spacy_causal.learning.journal import Answered
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.reading import memory_zone
+from spacy_causal.learning.settings import UpdateReport
 from spacy_causal.learning.weights import pipes_to_bytes
 
 Said = tuple[Hashable, Answered]
 Weights = dict[str, bytes]
+Fallen = list[list[str]]
 NICENESS = 3
 MOST_DEATHS = 3
 
@@ -38,6 +41,7 @@ class Lessons:
         self._build = build
         self.learner = build()
         self.batches: list[list[Said]] = []
+        self.reports: list[UpdateReport] = []
 
     def learn(self, batch: Sequence[Said]) -> None:
         """Teach a batch. If that fails, nothing of it has been taught."""
@@ -45,14 +49,15 @@ class Lessons:
             with memory_zone(self.learner.nlp):
                 for _, said in batch:
                     self.learner.answer(_doc_of(self.learner, said), said.answers)
-            self.learner.update()
+            report = self.learner.update()
         except Exception:
-            earlier, self.batches = self.batches, []
+            earlier, self.batches, self.reports = self.batches, [], []
             self.learner = self._build()
             for kept in earlier:
                 self.learn(kept)
             raise
         self.batches.append(list(batch))
+        self.reports.append(report)
 
     def forget(self, keys: Collection[Hashable]) -> None:
         """Take answers back as if they had never been; a batch of nothing else goes."""
@@ -64,11 +69,16 @@ class Lessons:
         later = self.batches[first:]
         if later:
             self.learner.undo(len(later))
-            del self.batches[first:]
+            del self.batches[first:], self.reports[first:]
         for batch in later:
             kept = [said for said in batch if said[0] not in gone]
             if kept:
                 self.learn(kept)
+
+    @property
+    def fallen(self) -> Fallen:
+        """Of each batch, the labels whose loss of F1 had it rolled back, if it was."""
+        return [sorted(report.fell) for report in self.reports]
 
     def weights(self) -> Weights:
         """Labels and weights of the pipes that learn."""
@@ -86,6 +96,9 @@ class BackgroundLearner:
     build (Callable[[], Learner]): Makes the learner, in the process; it has to be
         picklable and give the same learner each time.
     failure (str | None): What went wrong last, where nothing has been learnt since.
+    n_learnt, n_rolled_back (int): Batches gone through, by what became of them.
+    fell (list[str]): The labels whose loss of F1 had the last batch rolled back, if it
+        was.
     """
 
     def __init__(self, build: Callable[[], Learner]):
@@ -98,7 +111,8 @@ class BackgroundLearner:
         self._n_deaths = 0
         self._dead = False
         self.failure: str | None = None
-        self.n_learnt = 0
+        self.n_learnt = self.n_rolled_back = 0
+        self.fell: list[str] = []
         self._start()
 
     @property
@@ -190,11 +204,13 @@ class BackgroundLearner:
             self._end_save(self.failure)
 
     def _take(
-        self, what: str, n_learnt: int, problem: str | None, weights: Any
+        self, what: str, fallen: Fallen, problem: str | None, weights: Any
     ) -> None:
         with self._lock:
             self._n_done += 1
-            self.n_learnt = n_learnt
+            self.n_rolled_back = sum(map(bool, fallen))
+            self.n_learnt = len(fallen) - self.n_rolled_back
+            self.fell = fallen[-1] if fallen else []
             self._weights = weights or self._weights
             if what in ("learn", "forget") and (problem or weights):
                 self.failure = problem
@@ -225,17 +241,17 @@ def _teach(build: Callable[[], Learner], connection: Connection) -> None:
         try:
             lessons = Lessons(build)
         except Exception as error:
-            connection.send(("build", 0, _reason(error), None))
+            connection.send(("build", [], _reason(error), None))
             return
         with suppress(AttributeError):
             os.nice(NICENESS)
-        connection.send(("build", 0, None, None))
+        connection.send(("build", [], None, None))
         while True:
             what, value = connection.recv()
             problem = _obey(lessons, what, value)
             # Whoever has more to teach does not wait for what it would replace.
             weights = None if connection.poll() else lessons.weights()
-            connection.send((what, len(lessons.batches), problem, weights))
+            connection.send((what, lessons.fallen, problem, weights))
 
 
 def _end_with_parent() -> None:
@@ -253,7 +269,7 @@ def _obey(lessons: Lessons, what: str, value: Any) -> str | None:
         elif what == "forget":
             lessons.forget(value)
         else:
-            lessons.learner.nlp.to_disk(value)
+            write_folder_whole(Path(value), lessons.learner.nlp.to_disk)
     except Exception as error:
         return _reason(error)
     return None

@@ -30,7 +30,13 @@ from spacy_causal.pipeline.upstream import Tell, what_to_tell
 from spacy_causal.pipeline.widths import any_width
 from spacy_causal.tags.scheme import Scheme, TagSet
 from spacy_causal.targets.token_targets import register_extension
-from spacy_causal.types import ChooseConfounders, Confounder, Loss, TokenScores
+from spacy_causal.types import (
+    NONE_OF_THESE,
+    ChooseConfounders,
+    Confounder,
+    Loss,
+    TokenScores,
+)
 
 GetExamples = Callable[[], Iterable[Example]]
 
@@ -258,6 +264,8 @@ class TokenLabeller(TrainablePipe):
         """Add a label, also after training. RETURNS (int): 0 if it was there."""
         if not isinstance(label, str) or not label.strip():
             raise ValueError(f"A label is a word, not {label!r}.")
+        if label == NONE_OF_THESE:
+            raise ValueError(f"{label!r} is an answer about labels, and cannot be one.")
         if label == "O" and self.layer == "ner":
             raise ValueError('"O" is what tokens outside of entities have: no label.')
         if label in self.labels:
@@ -300,6 +308,10 @@ class TokenLabeller(TrainablePipe):
         if saved.get("temperature", now["temperature"]) != now["temperature"]:
             self.cfg["temperature"] = now["temperature"]
         self.cfg["configured"] = now
+        strings: Any = self.vocab.strings
+        for label in self.labels:
+            # Bytes may come without the vocabulary, and within a memory zone.
+            strings.add(label, allow_transient=False)
         n_tags = len(self.tag_set)
         if self.model.has_dim("nO") and self.model.get_dim("nO") < n_tags:
             self.model.attrs["resize_output"](self.model, n_tags)

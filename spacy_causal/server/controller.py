@@ -18,6 +18,7 @@ from spacy_causal.server.components import check_components
 from spacy_causal.server.feed import Feed, Task
 from spacy_causal.server.manual import VIEW as MANUAL
 from spacy_causal.server.open_tasks import OpenTasks
+from spacy_causal.server.resuming import answered_labels, check_resumable
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.ledger import Ledger
@@ -44,8 +45,8 @@ class Controller:
         undo also takes back what was learnt; where it has `busy`, it is waited for;
         where it has `is_due`, that says of the ledger whether a batch is complete;
         where it has `check`, that raises ValueError for an answer that it cannot learn.
-        What `on_exit` returns is journaled at the end. A config's "weights" tell the
-        model that was loaded; one that an earlier session saved is refused.
+        What `on_exit` returns is journaled at the end. What its config says of model
+        and layer may refuse it a dataset, see `check_resumable`.
         Where `stream` has a method `resume`, it is first told what was answered.
     overlap, timeout: See `OpenTasks`.
     ahead (int): Questions made before they are asked for.
@@ -72,9 +73,12 @@ class Controller:
         self._inputs = database.inputs(self.dataset)
         records = list(database.records(self.dataset))
         self.ledger = Ledger(records)
+        if self.ledger.answers:
+            check_resumable(records, self.config, self.dataset)
+            self.config = self.config | answered_labels(self.config, self._tasks())
         self._open = OpenTasks(overlap, timeout, self.ledger.who_answered)
         self._reopen()
-        self._resume(records)
+        self._resume()
         self._write(Record("begun", content={"config": _plain(self.config)}))
         resume = getattr(components["stream"], "resume", None)
         if resume is not None:
@@ -143,7 +147,7 @@ class Controller:
         RETURNS (Task | None): The question, theirs again; None if there is none.
         """
         with self._lock:
-            last = self.ledger.last_of(session)
+            last = self.ledger.last_of(session, self._is_of_this_view)
             if last is None:
                 return None
             whole = self.task_of(last)
@@ -198,6 +202,9 @@ class Controller:
     def _failure(self) -> str | None:
         broken = self._feed.failure
         return f"The source broke off: {broken}" if broken else self._trouble or None
+
+    def _tasks(self) -> list[Task]:
+        return [self.task_of(record) for record in self.ledger.answers.values()]
 
     def task_of(self, record: Record) -> Task:
         """An answered task, whole, as Prodigy would keep it."""
@@ -258,20 +265,16 @@ class Controller:
             n_answers = len(self.ledger.who_answered(number))
             if record.session == AGREED or number in self._open:
                 continue
-            if view_of(record.content or {}) != self.view_id:
+            if not self._is_of_this_view(record):
                 continue
             if n_answers < self._open.overlap:
                 task = self.task_of(record)
                 self._open.add(unanswered(task))
 
-    def _resume(self, records: Sequence[Record]) -> None:
-        saved = {(x.content or {}).get("weights") for x in records if x.kind == "ended"}
-        if self.ledger.batches and self.config.get("weights", "") in saved:
-            raise ValueError(
-                f"This model has been taught the answers of {self.dataset!r} already: "
-                "an earlier session saved it at its end. Begin with the model that "
-                "that session began with, or another dataset."
-            )
+    def _is_of_this_view(self, record: Record) -> bool:
+        return view_of(record.content or {}) == self.view_id
+
+    def _resume(self) -> None:
         if self._update is not None:
             for batch in self.ledger.batches:
                 self._update([self.task_of(self.ledger.answers[x]) for x in batch])

@@ -31,13 +31,16 @@ def checked_spans(
     """Spans as Prodigy has them, in order, of `token_start`, `token_end` (the last
     token, not the one after it) and `label`.
 
-    Raises ValueError for one that is not in the text, has no known label, or overlaps.
+    They neither begin nor end with white space.
+    Raises ValueError for one that is not in the text or nothing but white space, has no
+    known label, or overlaps.
     """
     tokens, spans, free = task["tokens"], [], 0
     for span in sorted(given, key=lambda span: span["token_start"]):
         start, end = span["token_start"], span["token_end"]
         if not 0 <= start <= end < len(tokens):
             raise ValueError(f"A span from token {start} to {end} is not in the text.")
+        start, end = _trimmed(tokens, start, end)
         if start < free:
             raise ValueError(f"Two spans have token {start}.")
         if span["label"] not in labels:
@@ -63,6 +66,13 @@ def sentence_answers(task: Task, key: str) -> tuple[Answer, ...]:
         *(Answer(key, *span[:2], (), span[2], unit="mention") for span in spans),
         *(Answer(key, i, i + 1, (), OUTSIDE) for i in outside),
     )
+
+
+def _trimmed(tokens: Sequence[Task], start: int, end: int) -> tuple[int, int]:
+    words = [i for i in range(start, end + 1) if not tokens[i]["text"].isspace()]
+    if not words:
+        raise ValueError(f"There is only white space from token {start} to {end}.")
+    return words[0], words[-1]
 
 
 def _span(tokens: Sequence[Task], first: int, last: int, label: str) -> Span:

@@ -63,6 +63,8 @@ class FeedbackTeacher:
         return {
             "busy": behind.busy,
             "batches": behind.n_learnt,
+            "rolled_back": behind.n_rolled_back,
+            "fell": behind.fell,
             "failure": behind.failure,
         }
 

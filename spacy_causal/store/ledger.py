@@ -1,6 +1,6 @@
 """`Ledger`: what a journal comes to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from spacy_causal.store.records import Record
@@ -56,10 +56,12 @@ class Ledger:
         number = self._by_task.get(task_hash, {}).get(session)
         return None if number is None else self.answers[number]
 
-    def last_of(self, session: str) -> Record | None:
-        """A session's last answer."""
-        given = self._by_session.get(session)
-        return self.answers[given[-1]] if given else None
+    def last_of(
+        self, session: str, wanted: Callable[[Record], bool] = bool
+    ) -> Record | None:
+        """A session's last answer among those that are wanted."""
+        given = reversed(self._by_session.get(session, ()))
+        return next((x for x in map(self.answers.get, given) if x and wanted(x)), None)
 
     def n_of(self, session: str) -> int:
         """How many answers of a session stand."""

@@ -26,7 +26,7 @@ def source(tmp_path):
 class Idle:
     """A background learner that takes down what it is asked."""
 
-    busy, n_learnt, failure = False, 0, None
+    busy, n_learnt, n_rolled_back, fell, failure = False, 0, 0, (), None
 
     def __init__(self, build):
         self.build, self.asked = build, []

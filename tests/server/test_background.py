@@ -8,13 +8,15 @@ from functools import partial
 
 import pytest
 import spacy
+from spacy.tokens import Span
 
 from spacy_causal.learning.answers import Answer
-from spacy_causal.learning.background import BackgroundLearner, Lessons
+from spacy_causal.learning.background import BackgroundLearner, Lessons, _obey
 from spacy_causal.learning.journal import Answered
 from spacy_causal.learning.learner import Learner
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.weights import pipes_from_bytes
+from spacy_causal.server.teaching import FeedbackTeacher
 
 
 def build(model):
@@ -102,6 +104,38 @@ def test_in_the_background(model, tmp_path):
     finally:
         background.close()
     assert not background._process.is_alive()
+
+
+def build_gated(model):
+    """One for whom no F1 is good enough."""
+    nlp = spacy.load(model)
+    doc = nlp.make_doc("Anna lives here .")
+    doc.set_ents([Span(doc, 0, 1, "PER")])
+    settings = LearnerSettings(updates=1, max_drop=-2.0, min_support=1)
+    return Learner(nlp, "causal_ner", dev=[doc], settings=settings)
+
+
+def test_what_the_gate_took_back_is_told(model):
+    background = BackgroundLearner(partial(build_gated, model))
+    try:
+        background.learn(BATCHES[0])
+        wait_for(lambda: not background.busy)
+        assert (background.n_learnt, background.n_rolled_back) == (0, 1)
+        assert background.fell == ["PER"] and background.failure is None
+        status = FeedbackTeacher(background).status
+        assert status["batches"] == 0 and status["fell"] == ["PER"]
+    finally:
+        background.close()
+
+
+def test_a_folder_that_is_there_is_written_whole(model, tmp_path):
+    lessons = taught(model, BATCHES[:1])
+    (tmp_path / "taught").mkdir()
+    (tmp_path / "taught" / "old").write_text("")
+    assert _obey(lessons, "save", str(tmp_path / "taught")) is None
+    assert not (tmp_path / "taught" / "old").exists()
+    assert spacy.load(tmp_path / "taught").pipe_names == ["causal_ner"]
+    assert [path.name for path in tmp_path.iterdir()] == ["taught"]
 
 
 ENDLESS = """

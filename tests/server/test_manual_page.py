@@ -49,6 +49,17 @@ TASKS = [
 ]
 
 
+def test_mentions_neither_begin_nor_end_with_white_space():
+    asked = task("Anna  Li spoke")
+    spans = [{"token_start": 0, "token_end": 1, "label": "PER"}]
+    assert [token["text"] for token in asked["tokens"]] == ["Anna", "", "Li", "spoke"]
+    asked["tokens"][1]["text"] = " "
+    (kept,) = checked_spans(asked, spans, LABELS)
+    assert (kept["token_start"], kept["token_end"], kept["end"]) == (0, 0, 4)
+    with pytest.raises(ValueError, match="only white space"):
+        checked_spans(asked, [{**spans[0], "token_start": 1}], LABELS)
+
+
 @pytest.fixture
 def site(in_thread):
     """Makes sessions and serves them: address and controller."""

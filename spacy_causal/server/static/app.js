@@ -208,7 +208,13 @@ function learning({ learning: status }) {
   const n = `${status.batches} ${status.batches === 1 ? "update" : "updates"}`;
   const last = (status.curve ?? []).at(-1);
   const f1 = last ? `, F1 on dev ${(100 * last.f1).toFixed(1)} %` : "";
-  return `model: ${n}${f1}${status.busy ? ", learning…" : ""}`;
+  const back = status.rolled_back ? `, ${status.rolled_back} taken back${lostOn(status.fell)}` : "";
+  return `model: ${n}${back}${f1}${status.busy ? ", learning…" : ""}`;
+}
+
+/** Why the last update was taken back, if it was. */
+function lostOn(labels) {
+  return labels.length ? ` (F1 on dev fell: ${labels.join(", ")})` : "";
 }
 
 /** The curve anew, once it has grown: a screen reader would lose its place in it. */
