@@ -37,7 +37,7 @@ def method(
     }
 
 
-# What rows leave out that were made before there was such a setting.
+# Values of settings that older rows lack, because the settings did not exist then.
 UNSAID: dict[str, Any] = {"trust_prior": None, "gold_share": 0.0}
 SOFT: dict[str, Any] = {"trust_prior": 2.0, "trust_decay": 0.98, "gold_share": 0.25}
 OURS: dict[str, Any] = {"temperature": 4.0, "reimpute": True}

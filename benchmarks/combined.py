@@ -1,22 +1,23 @@
-"""Everything together: words annotated against F1, for each method alone, for all of
-them, and for all less one, from the same seed set.
+"""Everything together: F1 by words annotated, for each method alone, for all of them,
+and for all but one, from the same seed set.
 
     python benchmarks/combined.py --data conll2003 --seeds 5
     python benchmarks/combined.py --data atis --encoder cnn --arms plain,linear,combined
     python benchmarks/combined.py --split test --seeds 5 --encoder bilstm
 
-A draw of the training sentences is the pool, another one each seed; a share of its
-words is annotated whole to begin with, in every arm; then words are bought, round by
-round, and a model is trained from scratch, for as many updates in every arm. In the
-arms that ask, a sentence that was bought costs its words like any other, but is not
-annotated: a simulated user who is always right answers "it is X" or "none of these"
-about K = 3 types, about every token, as CITISL does it, or about predicted mentions and
-near-misses ("mentions"), where what nobody was asked about stays missing. After "none
-of these" the type is picked from the list of all types, unless it is "K only", which is
-CITISL's form. What the answers come to are token targets, and all else works on those.
+The pool is a draw of the training sentences, another one for each seed. In every arm,
+whole sentences with a share of its words are annotated to begin with; then, round by
+round, words are bought and a model is trained from scratch, for the same number of
+updates in every arm. In the arms that ask, a bought sentence costs its words like any
+other but is not annotated: a simulated user who is always right answers "it is X" or
+"none of these" about K = 3 types, either about every token, as in CITISL, or about
+predicted mentions and near-misses ("mentions"), where what nobody was asked about stays
+missing. After "none of these" the type is picked from the list of all types, except in
+"K only", which is CITISL's form. The answers become token targets, on which all the
+other parts work.
 
-Rows go to benchmarks/results/combined.jsonl, one a round; a run that is there as a
-whole is not run again.
+Rows go to benchmarks/results/combined.jsonl, one for each round; a finished run is not
+run again.
 """
 
 from collections.abc import Sequence

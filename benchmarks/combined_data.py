@@ -1,8 +1,8 @@
 """Pools for the combined protocol, and pipelines on frozen vectors or a CNN.
 
-Texts that are made on the way (mixed, swapped) are read by MiniLM when a model first
-sees them. Nothing is replaced in what it reads, so that on its vectors the deconfounded
-head is all that tells its arm; on a CNN the encoder intervenes, too.
+Texts that are generated in between (mixed, swapped) are read by MiniLM when a model
+first sees them. MiniLM reads no interventions, so on its vectors the arm of the
+deconfounded head differs by that head alone; on a CNN the encoder intervenes, too.
 """
 
 from collections.abc import Mapping, Sequence

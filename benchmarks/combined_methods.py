@@ -2,11 +2,11 @@
 
 Five parts: W-BADGE chooses; the K likeliest types are asked about, and after "none of
 these" the type is picked from the list ("K only": it stays unknown); SeqMix mixes;
-swaps of entities are added; the deconfounded head learns. An arm has some of them, and
-what it lacks is the plainest thing: sentences at random, annotated whole, nothing
-added, a linear head. SeqMix is the form of it that was ahead of its controls
-(README.md): tokens mixed in the encoder's output, a mixed one counting as much as a
-token or, "mixed lightly", a fifth of that; "in words" is the paper's.
+swaps of entities are added; the deconfounded head learns. An arm has some of these; in
+place of a part that it lacks stands the plainest choice: sentences at random, annotated
+whole, nothing added, a linear head. SeqMix here is the form that was ahead of its
+controls (README.md): tokens mixed in the encoder's output, a mixed one counting as much
+as a token or, "mixed lightly", a fifth of that; "in words" is the paper's form.
 """
 
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ class Arm:
         if not self.asks:
             return None
         unit: Unit = "token" if self.asks == "token" else "mention"
-        # Of the rounds' model; what is trained for the score is trained from nothing.
+        # For the model that asks; the one that is scored is trained from scratch.
         settings = LearnerSettings(updates=2)
         return Asking(
             component,
@@ -107,8 +107,8 @@ def less(part: str, everything: Arm = EVERYTHING) -> Arm:
     return replace(everything, **{name: getattr(Arm(), name) for name in PARTS[part]})
 
 
-# ALL is the plain arm trained on the whole pool; "linear" tells, beside a CNN, what is
-# due to leaving spaCy's `ner`.
+# ALL is the plain arm trained on the whole pool; "linear" shows, with a CNN, how much
+# of a difference comes from leaving spaCy's `ner`.
 ARMS: dict[str, Arm] = {
     PLAIN: Arm(),
     LINEAR: Arm(),

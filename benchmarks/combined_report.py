@@ -66,10 +66,9 @@ def main(
 
 
 def groups_of(rows: list[Row]) -> dict[str, list[Row]]:
-    """The rows that may be compared, by the name of what they have in common; arms are
-    strategies to what draws and counts. Of an arm that was run with other settings
-    since, the last settings' rows are taken; of a run that has not come to its last
-    round, none."""
+    """Comparable rows, under a name for what they have in common; the functions that
+    draw and count know arms as strategies. If an arm was run with several settings,
+    only rows of the latest are taken; an unfinished run is left out."""
     groups: dict[tuple, list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in GROUP), []).append(row)

@@ -238,7 +238,7 @@ def preload(folder: Path) -> None:
     for name in LOADED:
         import_module(name)
     assert "spacy_causal" not in sys.modules
-    # What is loaded for good need not be walked through, nor copied, by each child.
+    # The garbage collector skips frozen objects, so no child walks or copies them.
     gc.freeze()
     # A deadline that a busy machine misses would be taken for a mutant's death.
     hypothesis.settings.register_profile(

@@ -115,8 +115,8 @@ def bytes_under(folder: Path) -> int:
 
 
 def views_in(folder: Path) -> list[Path]:
-    """What a view's folder has, one deeper: blocks, "whole" and what becomes it."""
-    # `os.walk` passes over what is deleted meanwhile; `glob` does not.
+    """What is one level down in a view's folder: blocks, "whole" and its precursor."""
+    # `os.walk` tolerates files that are deleted meanwhile; `glob` does not.
     walk = os.walk(folder)
     inner = [Path(parent, name) for parent, names, _ in walk for name in names]
     return [path for path in inner if path.parent.parent == folder]

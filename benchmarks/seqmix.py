@@ -8,12 +8,12 @@
 
 700 sentences of CoNLL-2003 are the pool, another draw each seed: 200 to begin with,
 100 more in each of five rounds (`--rounds 0`: none), ten epochs. Each row has the F1
-after the last epoch and at the epoch that is best on dev; the arm `updates` is trained
-on no mixed sequences and for as many updates as with them. An arm with `hard` trains
-on the same sequences, annotated with the larger label; `hidden W` mixes the vectors of
+after the last epoch and at the epoch that is best on dev; the arm `updates` trains
+without mixed sequences, for as many updates as with them. An arm with `hard` trains on
+the same sequences, annotated with the larger label; `hidden W` mixes the vectors of
 entity tokens in the encoder's output, and has as many updates as `none`; seqmix_arms.py
-has all. Webpage's training labels are noisy. `--split dev` scores what of dev chooses
-no epoch.
+has all. Webpage's training labels are noisy. `--split dev` scores the part of dev that
+chooses no epoch.
 
 The encoder is MiniLM's vectors with a layer of 128 maxout units trained on top
 (frozen), a CNN trained from nothing, or MiniLM trained along.
@@ -101,8 +101,8 @@ def main(
 
 
 def create_load(data: str, encoder: str, epochs: int, split: str) -> Load:
-    """Read a corpus once; each arm and seed gets its trial. What of dev chooses no
-    epoch is scored for "dev"."""
+    """Read a corpus once; each arm and seed gets its trial. For "dev", the part of dev
+    that chooses no epoch is scored."""
     vocab, entry = spacy.blank("en").vocab, DATA[data]
     parts = [read_annotated(entry[n], vocab) for n in ("train", "dev", "test")]
     centre = spread = None

@@ -1,5 +1,5 @@
-"""The arms of SeqMix's tables, and what was tried beside them. Rows know an arm by its
-name: one that changes gets another."""
+"""The arms of SeqMix's tables, and what else was tried. Rows identify an arm by its
+name, so an arm that changes gets a new one."""
 
 from typing import Any, NamedTuple
 

@@ -3,15 +3,16 @@
     python benchmarks/seqmix_speed.py --peers FOLDER   # quiet machine
     OMP_NUM_THREADS=1 python benchmarks/seqmix_speed.py --clock processor   # busy one
 
-Processor time with one thread is what other processes disturb least, but says nothing
-of what more threads gain: the loop cannot use them, a matrix product can.
-`nearest` compares matrix products with a loop over queries, on random unit vectors: the
-authors' own, where FOLDER holds a clone of rz-zhang/SeqMix (SeqMix/), their
-`most_similar`, which sorts out the seven closest, else one of ours. A loop reads
-`--looped` of the queries and its time is scaled to all of them. `screen` scores
-texts by a GPT-2-shaped model of random weights, in batches and by transformers one at a
-time. `pairs` reads CoNLL-2003's training sentences and counts their pairs. `--cases`
-leaves some out. One row a case goes to
+Processor time with one thread is disturbed least by other processes, but does not show
+what more threads gain: the loop cannot use them, a matrix product can.
+
+`nearest` compares matrix products with a loop over queries, on random unit vectors. If
+FOLDER holds a clone of rz-zhang/SeqMix (SeqMix/), the loop is the authors' own
+`most_similar`, which sorts out the seven closest; otherwise it is one of ours. A loop
+reads `--looped` of the queries and its time is scaled to all of them. `screen` scores
+texts by a GPT-2-shaped model of random weights, in batches and, with transformers, one
+at a time. `pairs` reads CoNLL-2003's training sentences and counts their pairs.
+`--cases` runs only some of the three. One row for each case goes to
 benchmarks/results/seqmix_speed.jsonl.
 """
 

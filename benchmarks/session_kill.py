@@ -7,9 +7,9 @@ Four simulated annotators answer at once. The server is killed (SIGKILL) after a
 time and started again on the same dataset. An answer is lost if the server had
 acknowledged it and the journal does not have it; a question is asked twice if anybody
 is asked about the same span of the same text, whatever is shown, after an answer about
-it was acknowledged. What a restart takes beyond loading is told from the first start,
-when nothing was answered. A row for each seed, which has a dataset of its own, goes to
-benchmarks/results/sessions.jsonl.
+it was acknowledged. What a restart takes beyond loading is seen by comparing it with
+the first start, before anything was answered. One row for each seed, which has a
+dataset of its own, goes to benchmarks/results/sessions.jsonl.
 """
 
 import threading

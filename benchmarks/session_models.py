@@ -1,10 +1,10 @@
-"""What the benchmarks of sessions ask with: models, and texts of CoNLL-2003.
+"""Makes the models and texts (CoNLL-2003) for the benchmarks of sessions.
 
     python benchmarks/session_models.py FOLDER
 
-Of the first training sentences a share is the initial one, and the rest is to be asked
-about. `cnn` is trained on the initial share just as `simulate-feedback` trains it;
-`minilm` is too, the transformer along with it.
+A share of the first training sentences is labelled to begin with, and the rest is asked
+about. `cnn` is trained on the initial share just as `simulate-feedback` trains it; so
+is `minilm`, with its transformer fine-tuned.
 """
 
 from itertools import islice

@@ -1,12 +1,12 @@
-"""Entity swaps: how many come out wrong, and how many come out a second, beside
+"""Entity swaps: how many are wrong, and how many are made per second, next to
 augmenty's entity replacement on the same texts and donors in the same run.
 
     SPACY_CAUSAL_CORPORA=... python benchmarks/swaps.py --swaps 20000
 
 One row a corpus goes to benchmarks/results/swaps.jsonl. Texts are CoNLL-2003's in its
 own words ("words") and with the spaces known, so that a tokenizer cuts them ("text");
-CLUENER's characters; and the hostile texts of the property tests. Entities whose edges
-the tokenizer does not find in the corpus as it stands are not counted against a swap.
+CLUENER's characters; and the hostile texts of the property tests. An entity whose edges
+the tokenizer misses already in the original text is not counted against a swap.
 augmenty is optional: without it its columns are empty.
 """
 

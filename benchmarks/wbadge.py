@@ -44,7 +44,7 @@ STRATEGIES = (
     *("random", "mnlp", "token_entropy", "bald", "coreset", "badge"),
     *(f"wbadge:weight={weight}" for weight in ("l2", "1", "1/l", "1/l2")),
 )
-# To a sixth of the words, since the paper's headline is about 15 % of ATIS.
+# On ATIS up to a sixth of the words, since the paper's headline is about 15 % of them.
 ROUNDS = {"conll2003": 5, "atis": 7, "fmtod": 5, "webpage": 4}
 
 

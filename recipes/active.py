@@ -3,8 +3,8 @@
 python -m recipes.active DATASET MODEL SOURCE
 prodigy causal.active DATASET MODEL SOURCE -F recipes/active.py
 
-SOURCE is read whole: the next batch is chosen from all of it. A batch is learnt when
-all of it was answered: a question that lies open on one page holds up the others' next
+SOURCE is read whole: the next batch is chosen from all of it. A batch is learnt once
+all of it is answered, so a question left open on one page holds up everybody's next
 batch until --timeout sends it to somebody else.
 """
 
@@ -138,7 +138,7 @@ def active(
         "config": {
             "labels": stream.labels,
             "exclude_by": "task",
-            # Prodigy would keep answers back that the next batch waits for.
+            # Prodigy would hold back answers that the next batch waits for.
             "instant_submit": True,
             "instructions": guidelines,
             "model": model,

@@ -51,7 +51,7 @@ def review(
 
     into = into or f"{dataset}-reviewed"
     if into == dataset:
-        raise ValueError(f"--into is another dataset than {dataset!r}.")
+        raise ValueError(f"--into must name another dataset than {dataset!r}.")
     tasks, config = read_dataset(dataset, db)
     views = sorted({view_of(task) for task in tasks})
     if view is not None:
@@ -64,8 +64,8 @@ def review(
     stream = ReviewStream(by_question(tasks), everything=everything)
     show_agreement(tasks)
     msg.info(
-        f"{len(stream.asked):,} questions to review; taken over are "
-        f"{len(stream.agreed):,}, {stream.n_single:,} answered by one person"
+        f"{len(stream.asked):,} questions to review, {len(stream.agreed):,} copied "
+        f"unasked; {stream.n_single:,} answered by one person"
     )
     return {
         "dataset": into,

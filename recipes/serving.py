@@ -65,7 +65,7 @@ def command_of(recipe: Recipe, *, needs_page: bool = False) -> Callable[..., Non
     def command(**given: Any) -> None:
         mine = {name: given[name] for name in own}
         if needs_page and given["terminal"]:
-            msg.fail(f"{recipe.__name__} needs a page: no --terminal.", exits=1)
+            msg.fail(f"{recipe.__name__} needs a page: omit --terminal.", exits=1)
         _run(recipe, mine, {name: given[name] for name in served})
 
     hints = {**get_type_hints(_serving, include_extras=True)}
@@ -103,7 +103,7 @@ def register_with_prodigy(name: str, recipe: Recipe) -> None:
 
 def _announce(url: str) -> None:
     msg.good("Annotate", url)
-    # Into a pipe or a file it would be written when the session is over.
+    # Unflushed, a pipe or a file would get it only when the session is over.
     sys.stdout.flush()
 
 
@@ -117,7 +117,7 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     terminal, session = served.pop("terminal"), served.pop("session")
     try:
         if session and not terminal:
-            raise ValueError("--session goes with --terminal: a page has ?session=.")
+            raise ValueError("--session goes with --terminal; a page takes ?session=")
         check_session(session)
         serving = Serving(**served)
         if "model" in own:
@@ -142,4 +142,4 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
         msg.warn(f"Taken back, since F1 on --dev fell for a label: updates: {n_back:,}")
     n_bad = progress["bad_lines"]
     if n_bad:
-        msg.warn(f"{n_bad:,} lines were passed over")
+        msg.warn(f"{n_bad:,} bad lines were skipped")

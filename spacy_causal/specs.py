@@ -30,7 +30,7 @@ def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
     for pair in pairs:
         setting, equals, value = (part.strip() for part in pair.partition("="))
         if not equals:
-            raise ValueError(f"A setting is like weight=1, not {pair!r}.")
+            raise ValueError(f"Write a setting as weight=1, not {pair!r}.")
         if setting in settings:
             raise ValueError(f"{setting!r} is set twice: {text!r}.")
         settings[setting] = _value(value)

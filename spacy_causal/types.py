@@ -110,14 +110,14 @@ class Budget:
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.unit not in ("sentences", "words"):
-            raise ValueError(f"{self.size} {self.unit} is no budget.")
+            raise ValueError(f"{self.size} {self.unit} is not a budget.")
 
     @classmethod
     def parse(cls, text: str) -> "Budget":
         """Read "20" or "20s" (sentences) or "500w" (words)."""
         found = re.fullmatch(r"\s*0*([1-9][0-9]*)([sw]?)\s*", text)
         if found is None:
-            raise ValueError(f"A budget is like 20 (sentences) or 500w, not {text!r}.")
+            raise ValueError(f"Write a budget as 20 (sentences) or 500w, not {text!r}.")
         unit: BudgetUnit = "words" if found[2] == "w" else "sentences"
         return cls(int(found[1]), unit)
 

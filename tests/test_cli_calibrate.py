@@ -138,7 +138,7 @@ def test_what_cannot_be_calibrated_is_said(model, dev, nlp, examples, tmp_path):
             "no ner that is a causal_ner or causal_tagger",
         ),
         ((tmp_path / "nothing", dev), "nothing"),
-        ((model, dev, "--output", model), "is there already"),
+        ((model, dev, "--output", model), "already exists"),
     ):
         shown = call(*arguments)
         assert shown.exit_code == 1

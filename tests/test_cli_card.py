@@ -165,7 +165,7 @@ def test_of_data_with_labels_that_the_model_has_not(model, examples, tmp_path):
     shown = call(model, tmp_path / "test.spacy", "--samples", 0)
     assert shown.exit_code == 0, shown.output
     lines = shown.stdout.splitlines()
-    assert "Not measured: test.spacy has labels that it has not: all." in lines
+    assert "Not measured: test.spacy has labels unknown to it: all." in lines
     rows = {line.split(" | ")[0]: line for line in lines[lines.index(SCORED) :]}
     n = sum(len(doc.ents) for doc in docs)
     assert rows["| all"].startswith("| all | 1 | 0.0 | 0.0 | 0.0 |")

@@ -127,7 +127,7 @@ def test_what_finds_nothing_reads_nothing(nlp, data, tmp_path):
     shown = call(tmp_path / "blind", data, "--samples", 20)
     assert shown.exit_code == 0, shown.output
     said = " ".join(shown.output.split())
-    assert said.count("nothing was found rightly") == 2
+    assert said.count("nothing was found correctly") == 2
     assert "neither outweighs" not in said
 
 

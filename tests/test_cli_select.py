@@ -142,7 +142,7 @@ def test_several_files_of_what_is_labelled(model, pool, tmp_path):
     assert sorted(texts) == sorted(TEXTS)
     shown = call(model, pool, "--budget", 3, "-o", files[1],
                  *("--labelled", files[0], "--labelled", files[1]))  # fmt: skip
-    assert "is read: write to another file" in " ".join(shown.output.split())
+    assert "is also an input: write to another" in " ".join(shown.output.split())
 
 
 @pytest.mark.parametrize("split", ["none", "sents"])
@@ -212,7 +212,7 @@ def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
                 *("--budget", "5", "--strategy", "vote_entropy:committee=5"),
                 *("--committee", "en"),
             ],
-            "committee=5 takes 4 --committee, not 1",
+            "committee=5 needs 4 --committee, not 1",
         ),
     ],
 )

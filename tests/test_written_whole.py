@@ -74,9 +74,9 @@ def test_what_a_command_reads_stays_as_it_is(tmp_path, inside):
     (tmp_path / "other").mkdir()
     (tmp_path / "also").symlink_to(tmp_path / "in")
     for read in ("in", "also"):
-        with pytest.raises(ValueError, match="all of which is read"):
+        with pytest.raises(ValueError, match="lies in the input folder"):
             keep_inputs(tmp_path / inside, tmp_path / read)
-    with pytest.raises(ValueError, match="is read: write to another"):
+    with pytest.raises(ValueError, match="is also an input: write to another"):
         keep_inputs(tmp_path / "in" / "a.spacy", None, tmp_path / "in" / "a.spacy")
     keep_inputs(tmp_path / "other" / "b", tmp_path / "in", tmp_path / "not there", None)
     keep_inputs(None, tmp_path / "in")

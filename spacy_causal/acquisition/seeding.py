@@ -13,7 +13,7 @@ ROUNDING = 1e-6
 def length_weights(lengths: Ints1d, weight: str) -> Floats1d:
     """w(x) of W-BADGE, eq. 5, up to a factor: "l2" is the paper's l(x)², "1" BADGE's,
     "1/l" and "1/l2" count d(x)² per word and per squared word."""
-    # Configs and command lines read the 1 as a number.
+    # Configs and command lines pass the weight "1" as a number.
     power = {"l2": 2, "1": 0, "1/l": -1, "1/l2": -2}.get(str(weight))
     if power is None:
         raise ValueError(f"A weight is 'l2', '1', '1/l' or '1/l2', not {weight!r}.")
@@ -54,5 +54,5 @@ def draw_row(mass: Floats1d, open_rows: np.ndarray, rng: Generator) -> int:
         mass = open_rows.astype(np.float64)
     up_to = np.cumsum(mass)
     row = np.searchsorted(up_to, rng.random() * up_to[-1], side="right")
-    # Rounded, the product may be the total itself.
+    # By rounding, the product may equal the total.
     return int(min(row, np.flatnonzero(mass)[-1]))

@@ -50,7 +50,7 @@ class Strategy:
         """
         known = set(labelled)
         if len(set(unlabelled)) < len(unlabelled) or not known.isdisjoint(unlabelled):
-            raise ValueError("An id is given twice, or as labelled and unlabelled.")
+            raise ValueError("An id is given twice, or both labelled and unlabelled.")
         if not unlabelled:
             return []
         similar = None
@@ -130,7 +130,7 @@ def create_least_confidence(
     sum_tokens (bool): LC' instead, the sum of each token's 1 − max P.
     """
     if not isinstance(sum_tokens, bool):
-        raise ValueError(f"Whether to sum tokens is true or false, not {sum_tokens!r}.")
+        raise ValueError(f"sum_tokens must be true or false, not {sum_tokens!r}.")
     if sum_tokens:
         score, needs = _by_token(uncertainty.token_least_confidence)
         return _ranked(score, needs, near_duplicates)
@@ -156,7 +156,7 @@ def create_vote_entropy(
     committee (int): How many pipelines there have to be.
     """
     if not _is_count(committee, 2):
-        raise ValueError(f"A committee has two members or more, not {committee}.")
+        raise ValueError(f"A committee needs two members or more, not {committee}.")
     return _ranked(_vote_entropy, Needs(votes=committee), near_duplicates)
 
 
@@ -174,7 +174,7 @@ def create_bald(
         mutual information of a token's tag and the weights.
     """
     if not _is_count(samples, 2) or not 0 < dropout < 1:
-        raise ValueError("BALD takes two passes or more, and a dropout within (0, 1).")
+        raise ValueError("BALD needs at least two passes and a dropout in (0, 1).")
     measures: dict[str, Score] = {
         "sequence": partial(_sampled, measure=uncertainty.sequence_disagreement),
         "token": partial(_sampled, measure=uncertainty.token_disagreement),
@@ -223,14 +223,14 @@ def create_wbadge(
             f"not {engine!r}."
         )
     if not _is_count(sketch_width, 1):
-        raise ValueError(f"A sketch has a column at least, not {sketch_width}.")
+        raise ValueError(f"A sketch needs at least one column, not {sketch_width}.")
     needs = Needs(gradients=engine, sketch_width=sketch_width)
     fill = partial(fill_by_gradients, weight=weight)
     return strategy(fill, needs, near_duplicates)
 
 
 def _is_count(number: Any, least: int) -> bool:
-    # Command lines give whatever JSON or text was written.
+    # A command line may pass any JSON value or text here.
     return isinstance(number, int) and number >= least
 
 

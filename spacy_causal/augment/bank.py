@@ -131,7 +131,7 @@ class EntityBank:
 
     def _nearest(self, label: str, text: str, others: "Others", like: int) -> "Others":
         if self.vectors is None:
-            raise ValueError("Like donors take a bank with vectors: `with_vectors`.")
+            raise ValueError("Similar donors need a bank with vectors: `with_vectors`.")
         position = self._index.get((label, None), _NO_FORMS).position
         if text not in position:
             return Others([], None)
@@ -215,4 +215,4 @@ def read_bank(path: Path) -> EntityBank:
             for words, spaces, seen, plural in donors
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: no bank of entities: {error}"[:300]) from error
+        raise ValueError(f"{path} is not a bank of entities: {error}"[:300]) from error

@@ -75,7 +75,7 @@ def create_counterfactual_corpus(
     bounded = (min_score, max_score) != (0, 1)
     if model is None and (donors is not None or bounded or like):
         raise ValueError(
-            "Donors from outside, like donors and bounds on scores take a model."
+            "Donors from outside, similar donors and bounds on scores need a model."
         )
     return CounterfactualCorpus(
         corpus=corpus,

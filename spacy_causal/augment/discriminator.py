@@ -22,7 +22,7 @@ from spacy_causal.numeric import softmax
 from spacy_causal.types import Screen, Verdict
 
 NO_SCORES = (
-    "A lowest or highest score takes a pipeline with a 'causal_ner': nothing else says "
+    "A lowest or highest score needs a pipeline with a 'causal_ner': nothing else says "
     "how sure it is. This one has {}."
 )
 

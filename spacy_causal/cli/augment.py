@@ -1,4 +1,4 @@
-"""`augment`: entity swaps that a trained pipeline vouches for, as a `.spacy` file."""
+"""`augment`: entity swaps that a trained pipeline still finds, as a `.spacy` file."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -121,9 +121,9 @@ def augment(
         msg.fail(f"the input has to end in {SUFFIX}: {source}", exits=1)
     if model is None and (donors or like or (min_score, max_score) != (0, 1)):
         options = "--donors, --like, --min-score and --max-score"
-        msg.fail(f"{options} take a --model", exits=1)
+        msg.fail(f"{options} need a --model", exits=1)
     if donors is None and donor_score is not None:
-        msg.fail("--donor-score is of --donors, which are not given", exits=1)
+        msg.fail("--donor-score goes with --donors, which is not given", exits=1)
     if html is not None:
         require_report()
     use_gpu(gpu_id)
@@ -187,8 +187,8 @@ def _why_none(tally: "SwapTally", lang: str | None) -> str:
     if set(tally.counts) != {NOT_ALIGNED.reason}:
         return none
     return (
-        f"{none} The tokenizer of {lang!r} leaves no entity whole: --lang or --model "
-        "name another."
+        f"{none} The tokenizer of {lang!r} leaves no entity whole: choose another by "
+        "--lang or --model."
     )
 
 
@@ -219,7 +219,7 @@ def _show(tally: "SwapTally") -> None:
             mentions = _mentions([tally.counts[reason]], labels)
             rows.append((reason, f"{n:,}", *mentions))
         else:
-            # Of mentions without a swap there is no text, and no type is known.
+            # Mentions that could not be swapped made no text; their type is unknown.
             rows.append((reason, "", f"{n:,}", *("" for _ in labels)))
     header = ("swaps", "texts", "mentions", *labels)
     msg.table(

@@ -153,4 +153,4 @@ def _write_page(
 
 def _require_new(path: Path) -> None:
     if path.exists() and any(path.iterdir()):
-        msg.fail(f"{path} is there already: name a new folder.", exits=1)
+        msg.fail(f"{path} already exists: name a new folder.", exits=1)

@@ -252,4 +252,4 @@ def _require_own_readme(folder: Path) -> None:
         msg.fail(f"--meta takes a pipeline's folder, not {folder}.", exits=1)
     readme = folder / README
     if readme.exists() and MARK not in readme.read_text(encoding="utf8"):
-        msg.fail(f"{readme} is not a card: it is left as it is.", exits=1)
+        msg.fail(f"{readme} is not a model card: not overwritten.", exits=1)

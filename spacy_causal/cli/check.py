@@ -52,7 +52,7 @@ def check(
         shared = shared_texts(*diagnoses)
         for text, place, other in shared[: limit or None]:
             msg.warn(f"{corpus}:{place} and {dev}:{other} are the same: {text[:60]!r}")
-        summary = f"{len(shared):,} texts stand in both"
+        summary = f"{len(shared):,} texts are in both"
         msg.warn(summary) if shared else msg.good(summary)
     if any(diagnosis.problems for diagnosis in diagnoses):
         raise typer.Exit(1)

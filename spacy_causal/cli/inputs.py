@@ -1,4 +1,4 @@
-"""What a command reads stays as it is."""
+"""A command never overwrites what it reads."""
 
 from pathlib import Path
 
@@ -12,6 +12,6 @@ def keep_inputs(output: Path | None, *inputs: Path | None) -> None:
         if path is None or not path.exists():
             continue
         if place.exists() and place.samefile(path):
-            raise ValueError(f"{output} is read: write to another file.")
+            raise ValueError(f"{output} is also an input: write to another file.")
         if path.is_dir() and path.resolve() in place.parents:
-            raise ValueError(f"{output} lies in {path}, all of which is read.")
+            raise ValueError(f"{output} lies in the input folder {path}.")

@@ -177,18 +177,18 @@ def _strategy(
         settings["near_duplicates"] = near_duplicates
     if weight is not None:
         if "weight" not in known:
-            raise ValueError(f"--weight is W-BADGE's: {text} has none.")
+            raise ValueError(f"--weight is for W-BADGE: {text} has none.")
         settings["weight"] = weight.value
     if others and "committee" in known and "committee" not in parse_spec(text)[1]:
         settings["committee"] = len(others) + 1
     acquire = make_strategy(text, **settings)
     wanted = acquire.needs.votes
     if wanted and not others:
-        raise ValueError(f"{text} takes one --committee or more.")
+        raise ValueError(f"{text} needs one --committee or more.")
     if wanted and len(others) != wanted - 1:
         raise ValueError(
-            f"{text} takes {wanted - 1} --committee, not {len(others)}: "
-            "the pipeline that is first is in it as well."
+            f"{text} needs {wanted - 1} --committee, not {len(others)}: "
+            "the first pipeline is a member as well."
         )
     if others and not acquire.needs.votes:
         raise ValueError(f"--committee is for vote_entropy: {text} asks no others.")

@@ -228,7 +228,7 @@ def _check_kept(counts: "MixCounts", rate: float) -> None:
     more = "a lower --density, another --window or a wider range give more"
     if not counts.wanted:
         labelled = f"{counts.labelled:,} labelled texts"
-        raise ValueError(f"--rate {rate:g} of {labelled} is none: nothing written.")
+        raise ValueError(f"--rate {rate:g} of {labelled} gives none: nothing written.")
     if not counts.pairs:
         raise ValueError(
             "No two texts have a window that can be mixed: nothing written; a lower "
@@ -237,7 +237,7 @@ def _check_kept(counts: "MixCounts", rate: float) -> None:
     if not counts.kept:
         raise ValueError("No mixed sequence was kept: nothing written.")
     if counts.kept < counts.wanted:
-        msg.warn(f"{counts.kept:,} of {counts.wanted:,} that were asked for: {more}.")
+        msg.warn(f"Only {counts.kept:,} of the {counts.wanted:,} asked for: {more}.")
 
 
 def _show(counts: "MixCounts", reasons: dict[str, int]) -> None:

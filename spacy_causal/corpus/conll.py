@@ -92,7 +92,7 @@ def _row_flaw(row: list[str], columns: Columns) -> str | None:
         if i is not None and not row[i].strip():
             return f"column {i} is empty"
     if columns.universal and row[columns.tag or 0] not in UPOS:
-        return f"{row[columns.tag or 0]!r} is no universal part of speech"
+        return f"{row[columns.tag or 0]!r} is not a universal part of speech"
     return None
 
 

@@ -71,7 +71,7 @@ def _add_row(
         ranges.append((start, end, row))
         return None
     if row[UPOS_COLUMN] not in UPOS | {"_"}:
-        return f"{row[UPOS_COLUMN]!r} is no universal part of speech"
+        return f"{row[UPOS_COLUMN]!r} is not a universal part of speech"
     words.append(row)
     return None
 
@@ -80,7 +80,7 @@ def _spaces(words: list[Row], ranges: list[Range]) -> list[bool]:
     spaces = [_space_after(row) for row in words]
     for start, end, row in ranges:
         surface = "".join(word[FORM] for word in words[start - 1 : end])
-        # "au" is "à le": words that do not spell the surface are kept apart.
+        # "au" is "à le": spaces part the words that do not spell the surface.
         spaces[start - 1 : end - 1] = [surface != row[FORM]] * (end - start)
         spaces[end - 1] = _space_after(row)
     return spaces

@@ -123,7 +123,7 @@ def _examine_doc(
         diagnosis.problems.append(Problem(path, place, reason))
     first = diagnosis.texts.setdefault(doc.text, place)
     if first != place:
-        reason = f"the text stands at {first} already: {text}"
+        reason = f"the same text is at {first}: {text}"
         diagnosis.oddities.append(Problem(path, place, reason))
 
 
@@ -135,7 +135,7 @@ def _span_reasons(doc: Doc, ents: Sequence[Span]) -> Iterator[str]:
         for span in group:
             yield from _edge_reason(span)
             if (span.start, span.end, span.label) in seen:
-                yield f"the span {_name(span)} stands twice in {key!r}"
+                yield f"the span {_name(span)} is twice in {key!r}"
             seen.add((span.start, span.end, span.label))
 
 

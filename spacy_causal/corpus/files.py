@@ -33,4 +33,4 @@ def read_spacy(path: Path, vocab: Vocab) -> Iterator[Doc]:
         docs = empty_docbin().from_disk(path)
         yield from docs.get_docs(vocab)
     except (ValueError, KeyError, TypeError, IndexError, zlib.error) as error:
-        raise ValueError(f"{path}: no .spacy file: {error}"[:300]) from error
+        raise ValueError(f"{path}: not a .spacy file: {error}"[:300]) from error

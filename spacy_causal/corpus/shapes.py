@@ -59,7 +59,7 @@ def _surfaces(label: dict[str, Any], text: str) -> Iterator[CharSpan]:
             for pair in _list(offsets, f"the offsets of {surface!r}"):
                 start, last = (_offset(x) for x in _list(pair, "a span", length=2))
                 if text[max(start, 0) : last + 1] != surface:
-                    raise ValueError(f"{surface!r} does not stand at {start}-{last}")
+                    raise ValueError(f"{surface!r} is not the text at {start}-{last}")
                 yield start, last + 1, name
 
 
@@ -126,7 +126,7 @@ def _results(results: Any, text: str) -> Iterator[CharSpan]:
         start, end = _offset(value.get("start")), _offset(value.get("end"))
         surface = value.get("text")
         if surface is not None and text[max(start, 0) : end] != surface:
-            raise ValueError(f"{surface!r} does not stand at {start}-{end}")
+            raise ValueError(f"{surface!r} is not the text at {start}-{end}")
         yield start, end, _text(label, "a span's label")
 
 

@@ -38,7 +38,7 @@ def overlap_flaws(text: str, spans: Sequence[CharSpan]) -> Iterator[str]:
         start, end, label = span
         surface = f"{text[start:end][:60]!r} ({label})"
         if span == widest:
-            yield f"the span {surface} stands twice"
+            yield f"the span {surface} is given twice"
         elif widest is not None and start < widest[1]:
             other = f"{text[widest[0] : widest[1]][:60]!r} ({widest[2]})"
             yield f"the span {surface} overlaps {other}"

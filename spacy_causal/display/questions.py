@@ -129,8 +129,9 @@ def _units(
         nothing = Units(np.zeros((0, 2), dtype=int), np.zeros(len(lengths), dtype=int))
         return nothing, (), np.zeros((0, 0), dtype=np.float32)
     if display.unit_of(tag_set) == "token":
-        log_p = type_log_probabilities(logits, tag_set)
-        return token_units(lengths), type_names(tag_set), log_p
+        units = token_units(text.is_space, lengths)
+        log_p = type_log_probabilities(logits[unit_tokens(units)], tag_set)
+        return units, type_names(tag_set), log_p
     units = mention_units(
         _predicted(scores, tag_set),
         mention_probability(logits),

@@ -18,10 +18,16 @@ class Units(NamedTuple):
     counts: Ints1d
 
 
-def token_units(lengths: Sequence[int]) -> Units:
-    """Every token by itself."""
-    starts = np.arange(sum(lengths))
-    return Units(np.stack([starts, starts + 1], axis=1), np.array(lengths, dtype=int))
+def token_units(is_space: np.ndarray, lengths: Sequence[int]) -> Units:
+    """Every token by itself, but for white space.
+
+    is_space (bool): Shape (N,).
+    lengths (Sequence[int]): Tokens per document; they sum to N.
+    """
+    starts = np.flatnonzero(~is_space)
+    document = np.searchsorted(np.cumsum(lengths), starts, side="right")
+    counts = np.bincount(document, minlength=len(lengths))
+    return Units(np.stack([starts, starts + 1], axis=1), counts)
 
 
 def mention_units(

@@ -78,7 +78,7 @@ def measure_effects(
     """
     known = [doc for doc in docs if doc.has_annotation("ENT_IOB")]
     if not any(len(doc) for doc in known):
-        raise ValueError("No document has annotated entities, or says it has none.")
+        raise ValueError("No document is annotated with entities, or as having none.")
     sites = find_sites(nlp)
     for_swaps, for_samples = default_rng(seed).spawn(2)
     rows: list[DocCounts] = []

@@ -75,7 +75,7 @@ def _sets_entities(nlp: Language, name: str) -> bool:
     assigns = set(nlp.get_pipe_meta(name).assigns)
     if assigns & ENTITIES or getattr(pipe, "annotate_ents", False):
         return True
-    # A pipe of the user's own that declares nothing may do anything.
+    # A user's own pipe that declares nothing may read or write anything.
     module = getattr(pipe, "__module__", None) or type(pipe).__module__
     return not assigns and module.partition(".")[0] != "spacy"
 

@@ -89,7 +89,7 @@ def _zero_pieces(module: Any, inputs: Any, output: Any) -> Any:
     if marked.shape != tuple(output.shape[:2]):
         raise RuntimeError(
             f"The transformer looked up wordpieces of shape {tuple(output.shape[:2])}, "
-            f"not {marked.shape}: its spans or its tokenizer are not the same twice."
+            f"not {marked.shape}: its spans or its tokenizer are not deterministic."
         )
     kept = output.new_tensor(~marked)
     return output * kept.unsqueeze(-1)

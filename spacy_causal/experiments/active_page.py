@@ -28,13 +28,13 @@ from spacy_causal.experiments.sections import Figure, Section, Table, render_sec
 TITLE = "Would active learning pay here?"
 QUESTION = (
     "A model is trained on a few labelled texts, a strategy chooses what to label "
-    "next, and the model is trained again. How good does it become for the words?"
+    "next, and the model is trained again. How good does it get for the words spent?"
 )
 # Okabe and Ito's, for those who see few colours.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a869a")
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 EVERYTHING = "everything labelled"
-# What a row of the legend holds, and what a line's mark and its spaces take of it.
+# Characters in a row of the legend, and how many a line's mark and spaces take up.
 CHARACTERS, HANDLE = 90, 9
 SETTINGS = (
     *("train", "dev", "config", "lang", "component", "initial", "budget", "fresh"),
@@ -42,8 +42,8 @@ SETTINGS = (
 )
 CHOSEN = (
     "Texts and budget are counted in words. The mean F1 is the area under the curve, "
-    "divided by its width: over all words that every strategy came to. Differences are "
-    "paired by seed, ± half the 95 % interval (Student's t)."
+    "divided by its width, over the range of words that every strategy reached. "
+    "Differences are paired by seed, ± half the 95 % interval (Student's t)."
 )
 
 

@@ -6,11 +6,11 @@ from spacy_causal.scorers.calibration import HIGHEST, LOWEST
 HEADER = ["", "T = 1", "at the fitted T"]
 MEANING = [
     "The temperature divides the logits before they become probabilities. It is the "
-    "one of the least negative log-likelihood of tokens. What is found stays the same.",
+    "one with the lowest negative log-likelihood of tokens. Predictions stay the same.",
     "ECE: the mean distance between confidence and accuracy, over 15 bins of equal "
-    "width, weighted by what is in them. 0 is best.",
-    "Risk and coverage: the share of errors among the k % most confident. The "
-    "area under it (AURC) is low where errors are the least confident.",
+    "width, weighted by how many fall into each. 0 is best.",
+    "Risk and coverage: the share of errors among the k % most confident. The area "
+    "under this curve (AURC) is low if the errors are the least confident.",
     "A mention's confidence is the geometric mean of the probabilities of its tokens' "
     "tags; it is right if type and both ends agree. Mentions that were not found have "
     "none: nothing here is about recall.",
@@ -40,7 +40,11 @@ def findings(calibration: Calibration, data: str, *, held_out: bool) -> list[str
     """
     t, after = calibration.temperature, calibration.after
     was = (
-        "too sure" if t > 1 else "not sure enough" if t < 1 else "as sure as it may be"
+        "too sure"
+        if t > 1
+        else "not sure enough"
+        if t < 1
+        else "as sure as it should be"
     )
     said = [f"{calibration.component} was {was}: T = {t:.3f}."]
     for kind, quality in _kinds(after):
@@ -54,17 +58,17 @@ def findings(calibration: Calibration, data: str, *, held_out: bool) -> list[str
         )
         if (quality.ece or 0) > (before.ece or 0):
             said.append(
-                f"The ECE of {kind} got worse: T is the one of the least NLL of "
-                "tokens, and that need not be the one of the least ECE."
+                f"The ECE of {kind} got worse: T is chosen for the lowest NLL of "
+                "tokens, which need not give the lowest ECE."
             )
     if t in (LOWEST, HIGHEST):
         said.append(
             f"T is at the end of its range, {LOWEST:g} to {HIGHEST:g}: these documents "
-            "have too few errors, or nothing but, to say how sure it should be."
+            "have too few errors, or only errors, to tell how sure it should be."
         )
     if not held_out:
         said.append(
-            "Measured on the documents that T was fitted to: name others by --test."
+            "Measured on the documents that T was fitted to: name others with --test."
         )
     return said
 

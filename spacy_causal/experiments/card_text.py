@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from spacy_causal.experiments import calibration_wording, effects_wording
 from spacy_causal.experiments.card import Card, Counts
 
-# By which a card is known, and may be written anew.
+# Marks a file as a card of ours, which may be overwritten.
 MARK = "<!-- A spacy-causal model card. -->"
 # Confounders in the table; the others stand in a line.
 SHOWN = 20
@@ -111,7 +111,7 @@ def _confidences(card: Card) -> Iterator[str]:
     yield from ("## Confidences", "")
     if card.calibration is None:
         labels = ", ".join(card.unknown)
-        said = f"Not measured: {card.data.name} has labels that it has not: {labels}."
+        said = f"Not measured: {card.data.name} has labels unknown to it: {labels}."
         yield from (escape(said), "")
         return
     t = card.calibration.temperature

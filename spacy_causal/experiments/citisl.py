@@ -27,7 +27,7 @@ CORPORA = {
     "fewnerd_inter": "Few-NERD",
     "ontonotes": "OntoNote",
 }
-# What of a corpus it is, where not what the paper has.
+# Which part of a corpus was used, where it is not the paper's.
 PIECES = {"fewnerd_inter": " INTER"}
 METRICS = {1: "all", 2: "unseen"}
 PER_TABLE = 3

@@ -26,8 +26,8 @@ MEANING = [
     "above 0 the pipeline leans on entities, below 0 on contexts.",
     "Points of F1, with 95 % intervals over documents; predicted on the annotation's "
     "own tokens.",
-    "Few pipelines were trained on emptied text: some of what one loses may be that it "
-    "is strange to it.",
+    "Few pipelines were trained on emptied text: part of a loss may only be that such "
+    "text is unfamiliar.",
 ]
 
 
@@ -79,7 +79,7 @@ def _names(effects: Effects) -> sections.Section:
         "that was found; it survives if all of the new one is found."
     ]
     return sections.Section(
-        title="Names that it knows and others", tables=[table], remarks=remarks
+        title="Names seen in training, and swaps", tables=[table], remarks=remarks
     )
 
 

@@ -76,7 +76,7 @@ def findings(effects: Effects) -> list[str]:
     if survived is not None and survived.n:
         said.append(
             f"Of {survived.n:,} entities found, {format_estimate(survived)} % were "
-            "found again when another name of their type stood in their place."
+            "found again when another name of their type was put in their place."
         )
     return said
 
@@ -117,12 +117,12 @@ def _verdict(row: dict[str, Estimate], level: str) -> str:
     if ri.value is None:
         return f"At {level} there was nothing to measure."
     if not row["f1"].value:
-        return f"At {level} nothing was found rightly: what it reads cannot be said."
+        return f"At {level} nothing was found correctly: what it reads is unknown."
     value = format_estimate(ri, "ri")
     if ri.low is None or ri.high is None:
         return f"At {level} RI is {value}; no interval was drawn."
     if ri.low <= 0 <= ri.high:
-        reads = "the interval holds 0, so neither outweighs the other for sure"
+        reads = "the interval contains 0, so neither clearly outweighs the other"
     elif ri.value > 0:
         reads = "it reads entities more than their contexts"
     else:

@@ -35,9 +35,9 @@ def render_feedback(rows: Rows) -> str:
     sessions = [row for row in rows if row["arm"] == SESSION]
     first, said = sessions[0], findings(rows)
     question = (
-        "A model that knows a few labelled texts shows a simulated user the "
-        f"{first['k']} labels it holds to be likely, learns from “it is this one” and "
-        "“none of these”, and is scored on other texts on the way."
+        "A model trained on a few labelled texts shows a simulated user the "
+        f"{first['k']} labels it finds most likely, learns from “it is this one” and "
+        "“none of these”, and is scored on other texts along the way."
     )
     seeds = [row["seed"] for row in sessions]
     unit = "entities" if first["layer"] == "ner" else "tokens"

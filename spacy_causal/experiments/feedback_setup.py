@@ -89,7 +89,7 @@ class FeedbackSetup:
             "steps": self.steps,
         }
         learner = LearnerSettings().to_dict()
-        # Of no effect, or said below.
+        # These have no effect here, or are listed below.
         del learner["clip"], learner["mode"]
         asking: dict[str, Any] = {
             "k": self.k,

@@ -90,12 +90,12 @@ def findings(rows: Rows) -> list[str]:
     ]
     if TOLD in last.f1:
         said.append(
-            f"Told the label at every question it would be "
+            f"If the model were told the label at every question, it would be "
             f"{format_spread(last.f1[TOLD])}."
         )
     if ALL in last.f1:
         said.append(
-            f"With all {last.texts:,} texts labelled beforehand as well it would be "
+            f"With all {last.texts:,} texts labelled beforehand as well, it would be "
             f"{format_spread(last.f1[ALL])}."
         )
     return [*said, *_answered(rows)]

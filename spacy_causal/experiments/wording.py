@@ -43,14 +43,14 @@ def answer(scores: ScoreTable, test: str) -> str:
             )
     return (
         f"On the test {name_test(test)}, "
-        + "; ".join(said or ["there is no pair"])
+        + "; ".join(said or ["there is nothing to compare"])
         + "."
     )
 
 
 def _verdict(gain: Spread) -> str:
     if gain.sd is None:
-        return "stands, on one seed, beside"
+        return "is compared, on one seed, with"
     if abs(gain.mean) <= gain.sd:
         return "does not differ beyond the spread over seeds from"
     return "is ahead of" if gain.mean > 0 else "is behind"

@@ -249,7 +249,7 @@ def _teach(build: Callable[[], Learner], connection: Connection) -> None:
         while True:
             what, value = connection.recv()
             problem = _obey(lessons, what, value)
-            # Whoever has more to teach does not wait for what it would replace.
+            # If more work is waiting, these weights would soon be replaced: skip them.
             weights = None if connection.poll() else lessons.weights()
             connection.send((what, lessons.fallen, problem, weights))
 

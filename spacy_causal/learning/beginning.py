@@ -51,8 +51,8 @@ def require_beginning(
     differences = [difference for difference in others if difference]
     if differences:
         raise ValueError(
-            f"{name} is of a session that began otherwise: {'; '.join(differences)}. "
-            "Its answers are learnt from where it began: load the pipeline that it "
+            f"{name} is of a session that began differently: {'; '.join(differences)}. "
+            "Its answers can only be learnt from that beginning: load the pipeline it "
             "began with, or its checkpoint, or begin another journal."
         )
 
@@ -61,7 +61,7 @@ def _difference(key: str, its: Any, mine: Any) -> str | None:
     if its == mine:
         return None
     if key == "weights":
-        return "the weights are others (has this model been taught already?)"
+        return "the weights differ (has this model been taught already?)"
     if key != "settings":
         return f"its {key} is {its!r}, and not {mine!r}"
     names = [x for x in {**its, **mine} if its.get(x) != mine.get(x)]

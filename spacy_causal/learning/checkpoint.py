@@ -28,13 +28,13 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         whole = srsly.msgpack_loads(path.read_bytes())
         version = whole["format"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} is no checkpoint: {error}") from error
+        raise ValueError(f"{path} is not a checkpoint: {error}") from error
     if version != FORMAT:
         raise ValueError(f"{path} is a checkpoint of format {version}, not {FORMAT}.")
     data = whole.get("state")
     if not data or sha256(data).hexdigest() != whole.get("sha256"):
         raise ValueError(
-            f"{path} is damaged: without it, the journal's answers are learnt again."
+            f"{path} is damaged: leave it out, and the journal is learnt again."
         )
     return srsly.msgpack_loads(data)
 

@@ -14,8 +14,8 @@ from spacy_causal.targets.token_targets import TokenTargets
 
 Mode = Literal["own_ruled_out", "imputed", "imputed_ruled_out", "positives_only"]
 
-# The prefixes that no token has at which a mention begins, and ends; that goes on from
-# the token before, and in the one after.
+# Prefixes ruled out at a mention's first and at its last token; and at a token that
+# continues the mention of the one before, and at one that the next continues.
 _NOT_AT_BORDERS = {"bio": ("I", ""), "biluo": ("IL", "BI")}
 _NOT_INSIDE = {"bio": ("B", ""), "biluo": ("BU", "LU")}
 

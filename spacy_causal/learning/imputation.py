@@ -55,7 +55,7 @@ def imputer_from(
         _same_scheme(nlp.get_pipe(name), name, tag_set)
         said = partial(_of_labeller, nlp, name, tag_set)
     elif (factory in TOKENS) != (tag_set.scheme == "token"):
-        raise ValueError(f"{name!r} cannot speak in the scheme {tag_set.scheme!r}.")
+        raise ValueError(f"{name!r} gives no tags in the scheme {tag_set.scheme!r}.")
     elif factory == "tagger":
         said = partial(_of_tagger, nlp, name, tag_set)
     else:

@@ -226,7 +226,7 @@ class Learner:
         pipe: Any = self.nlp.get_pipe(self.component)
         strings: Any = self.nlp.vocab.strings
         for label in self._new_labels(batch):
-            # Callers may be inside a memory zone, which would take the name away.
+            # Callers may be inside a memory zone, which would drop the name at its end.
             strings.add(label, allow_transient=False)
             pipe.add_label(label)
 

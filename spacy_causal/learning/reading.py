@@ -32,7 +32,7 @@ def require_docs(docs: Iterable[Doc]) -> list[Doc]:
         if not isinstance(doc, Doc):
             hint = ": pass its reference" if isinstance(doc, Example) else ""
             raise TypeError(
-                f"Annotated Docs are wanted, not {type(doc).__name__}{hint}."
+                f"Annotated Docs are expected, not {type(doc).__name__}{hint}."
             )
     return found
 

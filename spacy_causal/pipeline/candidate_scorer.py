@@ -123,7 +123,7 @@ class CandidateScorer(Pipe):
             "round": self.round,
             "labeller": self._find_labeller(),
         }
-        # `deepcopy` copies arguments along with all else, and a callable never.
+        # `deepcopy` copies the arguments (the labeller too), but never the callable.
         return _rebuilt, (settings,)
 
     @property

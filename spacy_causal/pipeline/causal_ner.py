@@ -119,7 +119,7 @@ class CausalNER(TokenLabeller):
         scorer: Callable[..., dict[str, Any]] | None = None,
     ):
         if scheme == "token":
-            raise ValueError("causal_ner spells spans: one of io, bio, biluo.")
+            raise ValueError("causal_ner needs a scheme of spans: io, bio or biluo.")
         super().__init__(
             vocab,
             model,

@@ -126,7 +126,7 @@ class CausalTagger(TokenLabeller):
         Raises ValueError for a part of speech that is not a universal one.
         """
         if self.layer == "pos" and label not in UPOS:
-            raise ValueError(f"{label!r} is no universal part of speech.")
+            raise ValueError(f"{label!r} is not a universal part of speech.")
         return super().add_label(label)
 
     def set_annotations(self, docs: Iterable[Doc], scores: TokenScores) -> None:

@@ -75,7 +75,7 @@ def last_scored_by(doc: Doc) -> Any:
 def _joined(
     found: list[tuple[TokenScores, int, int]], lengths: list[int]
 ) -> TokenScores:
-    # What an empty batch was given has no widths that could be relied on.
+    # The scores of an empty batch may have any width, so they are left out.
     parts = [entry for entry in found if entry[2]] or found[:1]
 
     def rows(name: str) -> Any:

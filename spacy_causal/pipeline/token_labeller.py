@@ -267,7 +267,7 @@ class TokenLabeller(TrainablePipe):
         if label == NONE_OF_THESE:
             raise ValueError(f"{label!r} is an answer about labels, and cannot be one.")
         if label == "O" and self.layer == "ner":
-            raise ValueError('"O" is what tokens outside of entities have: no label.')
+            raise ValueError('"O" marks tokens outside of entities: it is no label.')
         if label in self.labels:
             return 0
         self.cfg["labels"].append(label)

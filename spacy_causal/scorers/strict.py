@@ -59,8 +59,8 @@ def _tag_rows(
 ) -> tuple[list[list[str]], list[list[str]]]:
     true, pred = [], []
     for row in rows:
-        # Where tokenisations differ, two predictions can fall on one token: what
-        # does not fit goes to a row of its own, where it counts as wrong.
+        # Where tokenisations differ, two predictions can fall on one token; the one
+        # that does not fit goes to a row of its own, where it counts as wrong.
         right_first = sorted(row.predicted, key=lambda s: s not in row.gold)
         fit, spilled = _split_overlaps(right_first, len(row.known))
         true.append(_tags(row.gold, len(row.known), ids))

@@ -98,6 +98,6 @@ def _check(task: Task, given: Given, labels: Collection[str], view_id: str) -> N
         raise ValueError("An answer chooses one of the question's options.")
     has_spans = view_id == MANUAL and given.answer == "accept"
     if (given.spans is not None) != has_spans:
-        raise ValueError("A sentence that is accepted has spans, nothing else has.")
+        raise ValueError("An accepted sentence has spans, and no other answer has.")
     if given.seconds is not None and not 0 <= given.seconds < 1e6:
         raise ValueError("That cannot be a number of seconds.")

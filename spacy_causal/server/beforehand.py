@@ -1,5 +1,5 @@
-"""What only another process reads, or only the end of a session writes, tried before it
-begins."""
+"""Checks before a session begins: files that are otherwise first read by the learning
+process, or first written when the session ends."""
 
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -25,8 +25,8 @@ def check_output(folder: Path | None, *models: str | None) -> None:
     if folder is not None:
         if folder.resolve() in [Path(model).resolve() for model in models if model]:
             raise ValueError(
-                f"--output is {folder}, which the session begins with: taken up again, "
-                "it would be taught everything a second time. Give another folder."
+                f"--output is {folder}, the model the session begins with: a resumed "
+                "session would teach it everything twice. Give another folder."
             )
         folder.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()

@@ -28,10 +28,10 @@ def check_components(components: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"The recipe returns an unknown {', '.join(unknown)}.")
     if components["view_id"] not in VIEWS:
         views = ", ".join(VIEWS)
-        raise ValueError(f"No view {components['view_id']!r}: there is {views}.")
+        raise ValueError(f"No view {components['view_id']!r}: one of {views}.")
     for name in CALLABLE:
         if components.get(name) is not None and not callable(components[name]):
             raise ValueError(f"The recipe's {name!r} cannot be called.")
     if not hasattr(components["stream"], "__iter__"):
-        raise ValueError("The recipe's stream cannot be gone through.")
+        raise ValueError("The recipe's stream cannot be iterated over.")
     return components

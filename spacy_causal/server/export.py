@@ -80,9 +80,9 @@ def export(
     if format not in FORMATS:
         raise ValueError(f"A format is one of {', '.join(FORMATS)}, not {format!r}.")
     if (model or component) and format != "spacy":
-        raise ValueError(f"The format {format!r} has no guesses of a model.")
+        raise ValueError(f"The format {format!r} cannot hold guesses of a model.")
     if component and not model:
-        raise ValueError("A component is one of a model: there is none.")
+        raise ValueError("A component needs a model, and none is given.")
     texts = texts_of(tasks, layer)
     if format == "spacy":
         if path.suffix != SUFFIX:
@@ -146,7 +146,7 @@ def annotate(doc: Doc, text: Text, certain: np.ndarray) -> None:
         return
     sure, spans = [*certain.tolist(), True], []
     for start, end, label, unit in text.said():
-        # Whether tokens that were asked about one by one end it, the next one tells.
+        # A mention answered token by token ends here only if the next token is certain.
         if all(sure[start : end if unit == "mention" else end + 1]):
             spans.append(Span(doc, start, end, label))
     known = {i for span in spans for i in range(span.start, span.end)}

@@ -23,8 +23,8 @@ class OpenTasks:
         self._tasks: dict[int, Task] = {}
         self._held: dict[int, dict[str, float]] = {}
         self._of: dict[str, dict[int, None]] = {}
-        # What a session has not answered, in the order of the tasks: whoever is far
-        # ahead of the others is not searched for anew among all that is open.
+        # What a session has not answered, in the order of the tasks. It saves searching
+        # all open tasks anew for a session that is far ahead of the others.
         self._left: dict[str, dict[int, None]] = {}
 
     def __contains__(self, task_hash: int) -> bool:
@@ -76,7 +76,7 @@ class OpenTasks:
         longer, before all that they hold."""
         if task["_task_hash"] not in self:
             self.add(task)
-        # Where it stands among the others is found out when it is needed.
+        # Its place among the others is computed when it is needed.
         self._left.pop(session, None)
         held = self._of.pop(session, {})
         self.hand_out(task, session, now)

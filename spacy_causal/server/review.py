@@ -128,7 +128,7 @@ def _labels(group: Sequence[Task], versions: Sequence[Task]) -> list[str]:
     ]
     options = {option["id"] for task in group for option in task["options"]}
     chosen = [x for version in versions for x in version.get("accept") or ()]
-    # "None of these", and that it is no mention, are options that nobody was shown.
+    # "None of these" and "not a mention" are options, but not labels that were shown.
     chosen = [x for x in chosen if x in shown or x not in options]
     names = dict.fromkeys([*chosen, *shown])
     return [name for name in names if name != NONE_OF_THESE]

@@ -55,9 +55,9 @@ class BatchStream:
     ):
         pipe: Any = nlp.get_pipe(component)
         if pipe.layer != "ner":
-            raise ValueError(f"{component!r} sets no entities: whole sentences have.")
+            raise ValueError(f"{component!r} sets no entities to ask about.")
         if acquire.needs.votes:
-            raise ValueError("A committee is asked for, and there is one pipeline.")
+            raise ValueError("The strategy needs a committee; there is one pipeline.")
         self.nlp, self.component, self.source = nlp, component, source
         self.acquire, self.budget, self.seed = acquire, budget, seed
         self.background = background
@@ -141,7 +141,7 @@ class BatchStream:
             with self._lock:
                 given = {number for number, _ in self._given}
                 answered = given.issuperset(self._batch)
-            # At the very start there is nothing to learn, and nobody waits.
+            # At the very start there is nothing to learn yet, so nobody waits for it.
             if answered and not (given and self.background.busy):
                 return True
             self._closed.wait(POLL)

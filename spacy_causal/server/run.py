@@ -51,7 +51,7 @@ class Serving:
             raise ValueError(f"A token has at least {SHORTEST_TOKEN} characters.")
         if self.token is None and not is_loopback(self.host):
             raise ValueError(
-                f"Others can reach {self.host}: give a --token that they have to show."
+                f"Others can reach {self.host}: give a --token that visitors must know."
             )
 
 
@@ -108,12 +108,12 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        # Who comes before uvicorn does waits, and is not turned away.
+        # Whoever connects before uvicorn is up waits instead of being refused.
         listener.listen()
     except OSError as error:
         listener.close()
         reason = error.strerror
-        raise OSError(f"{host}:{port} cannot be listened on: {reason}") from error
+        raise OSError(f"Cannot listen on {host}:{port}: {reason}") from error
     return listener
 
 

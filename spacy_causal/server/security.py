@@ -73,7 +73,7 @@ class Guard:
         site = headers.get("sec-fetch-site", "none")
         followed = site in ("none", "same-origin") or _opens(scope)
         if origin.partition("://")[2].lower() != host.lower() or not followed:
-            return PlainTextResponse("Not from another page.", 403)
+            return PlainTextResponse("Requests from other pages are refused.", 403)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
             return PlainTextResponse(TOO_LARGE, 413)

@@ -1,4 +1,4 @@
-"""Texts to annotate, one by one from where they are: what is bad is passed over."""
+"""Texts to annotate, read one by one from their file; bad ones are skipped."""
 
 import csv
 import io
@@ -65,7 +65,7 @@ class Source:
             return
         builder = Builder(nlp.vocab, nlp.tokenizer, Options(), None)
         for item in self._records():
-            # What was cut off by that is no bad line.
+            # A line that was cut off by closing is not a bad line.
             if self._closed.is_set():
                 return
             if isinstance(item, TextRecord):
@@ -90,7 +90,7 @@ class Source:
         for doc in read_spacy(self.path, own):
             if self._closed.is_set():
                 return
-            # By now it has proved to be such a file.
+            # One document was read, so it is a .spacy file: read it whole to count.
             if not self._done:
                 self._size = len(DocBin().from_disk(self.path))
             self._done += 1
@@ -149,7 +149,7 @@ def _read_object(path: Path, line: Line) -> TextRecord | TokenRecord | Problem:
     try:
         value = json.loads(text)
         if isinstance(value, dict):
-            # Somebody's earlier answers do not count here, only the text does.
+            # Earlier answers in the file are ignored; only the text is used.
             names = ("text", "tokens", "str_words", "tags", "data", "annotations")
             value = {name: value[name] for name in names if name in value}
             if "tokens" in value:
@@ -195,7 +195,7 @@ def _read_csv(path: Path, lines: Iterator[Line | Problem]) -> Read:
             column = names.index("text") if "text" in names else 0
             parts = re.split(r"[;\t|]", names[0])
             if len(names) == 1 < len(parts) and "text" in parts:
-                yield Problem(path, 1, f"columns are parted by commas: {names[0]}")
+                yield Problem(path, 1, f"columns must be split by commas: {names[0]}")
                 return
             if "text" in names:
                 continue

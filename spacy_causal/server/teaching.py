@@ -80,7 +80,7 @@ def answer_of(task: Task) -> Answer | None:
     chosen = None if task["answer"] == "reject" else accepted[0]
     (span,) = task["spans"]
     also = tuple(task.get("also_shown") or ())
-    # How probable it was that those were shown is said nowhere.
+    # How probable it was that follow-up labels were shown is not recorded.
     propensities = None if also else task.get("propensities")
     return Answer(
         doc_key(task),

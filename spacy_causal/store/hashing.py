@@ -6,7 +6,8 @@ from typing import Any
 
 import srsly
 
-# What JavaScript holds exactly; 10 million texts collide with a chance of 0.6 %.
+# The most bits that JavaScript's numbers hold exactly; the chance that any two of 10
+# million texts collide is 0.6 %.
 N_BITS = 53
 
 

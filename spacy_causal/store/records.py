@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["begun", "answer", "undo", "update", "ended"]
-# Whose answers those are that annotators agreed on: nobody can have such a name.
+# The author of answers that annotators agreed on; no person can have this name.
 AGREED = "(agreed)"
 
 

@@ -107,7 +107,7 @@ def _check(
         if (not label and mark == "") or (label[1:] == "-" and label[0] in _MARKS):
             raise TagError(i, f"the tag {tags[i]!r} has no label")
         if mark not in (*allowed, "O", "-"):
-            raise TagError(i, f"the tag {tags[i]!r} is none of the scheme {scheme!r}")
+            raise TagError(i, f"the tag {tags[i]!r} is not in the scheme {scheme!r}")
     broken = _first_break(parsed) if scheme == "biluo" else None
     if broken is not None:
         tag = tags[broken]

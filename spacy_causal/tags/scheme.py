@@ -10,7 +10,7 @@ import numpy as np
 Scheme = Literal["token", "io", "bio", "biluo"]
 PREFIXES: dict[str, str] = {"token": "", "io": "I", "bio": "BI", "biluo": "BILU"}
 
-# Where the part of a mention that a tag marks ends up when its token is split.
+# The prefixes of the first, the middle and the last piece when a tag's token is split.
 _SPLIT = {"B": "BII", "I": "III", "L": "IIL", "U": "BIL"}
 
 

@@ -43,7 +43,7 @@ class TokenTargets:
         if wrong.any():
             token = int(wrong.argmax())
             raise ValueError(
-                f"The target of token {token} is no distribution: it sums to "
+                f"The target of token {token} is not a distribution: it sums to "
                 f"{mass[token]:.4g}, and has to sum to 1 (or be all zeros: unknown)."
             )
 

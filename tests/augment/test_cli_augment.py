@@ -85,8 +85,8 @@ def test_nothing_is_written_when_nothing_is_kept(files, tmp_path):
     ("options", "message"),
     [
         (("--model", "no_such_model"), "no_such_model"),
-        (("--min-score", "0.5"), "take a --model"),
-        (("--like", "3"), "take a --model"),
+        (("--min-score", "0.5"), "need a --model"),
+        (("--like", "3"), "need a --model"),
         (("--lang", "qq"), "qq"),
     ],
 )
@@ -172,7 +172,7 @@ def test_a_score_of_donors_takes_donors_and_a_pipeline_with_scores(files, tmp_pa
     plain.add_pipe("entity_ruler").add_patterns([{"label": "city", "pattern": "Rome"}])
     plain.to_disk(plain_path)
     refused = call(source, output, "--donor-score", 0.5)
-    assert refused.exit_code == 1 and "of --donors" in refused.output
+    assert refused.exit_code == 1 and "with --donors" in refused.output
     options = ("--model", plain_path, "--donors", source)
     refused = call(source, output, *options, "--donor-score", 0.5)
     assert refused.exit_code == 1 and "causal_ner" in refused.output

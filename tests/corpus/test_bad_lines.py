@@ -42,13 +42,13 @@ CASES = [
     ("a.conll", b"Ada B-P\nran\x00 O\n", 2, "control character U+0000"),
     ("a.conll", b"Ada B-P\nr\xffn O\n", 2, "no UTF-8: 0xff"),
     ("a.conll", b"\nr\xffn O\n", 2, "no UTF-8: 0xff"),
-    ("a.conll", b"Ada B-P\nin O\nRome PER\n", 3, "'PER' is none of the scheme 'bio'"),
+    ("a.conll", b"Ada B-P\nin O\nRome PER\n", 3, "'PER' is not in the scheme 'bio'"),
     ("a.conll", b"Ada\nran\n", 1, "no columns"),
     ("a.conll", b"Ada\tB-P\n \tO\n", 2, "the token ' ' is empty"),
     ("a.conll", b"Ada\tB-P\nran\t\n", 2, "column 1 is empty"),
     ("a.conllu", b"1\ta\ta\tX\t_\t_\t0\tr\t_\t_\n3\tb\t_\n", 2, "3 columns where"),
     ("a.conllu", b"2\ta\ta\tX\t_\t_\t0\tr\t_\t_\n", 1, "the id 2 comes after 0 words"),
-    ("a.conllu", b"1\ta\ta\tQQ\t_\t_\t0\tr\t_\t_\n", 1, "'QQ' is no universal"),
+    ("a.conllu", b"1\ta\ta\tQQ\t_\t_\t0\tr\t_\t_\n", 1, "'QQ' is not a universal"),
     ("a.conllu", conllu("1 a", "x b"), 2, "'x' is no id"),
     ("a.conllu", conllu("1 a", "2.1 b"), 2, "the empty node 2.1 is misplaced"),
     ("a.conllu", conllu("1 a", "2 \u00a0"), 2, "is empty or has white space"),
@@ -65,7 +65,7 @@ CASES = [
         "a.jsonl",
         GOOD + '{"text": "a", "label": {"P": {"b": [[0, 0]]}}}',
         2,
-        "not stand",
+        "not the text at",
     ),
     ("a.jsonl", labelled('[-1, 3, "P"]'), 2, "lies outside the text"),
     ("a.jsonl", labelled('[0, 30, "P"]'), 2, "lies outside the text"),
@@ -75,7 +75,7 @@ CASES = [
     ("a.jsonl", labelled('[0, 3.0, "P"]'), 2, "3.0, not an integer"),
     ("a.jsonl", labelled('[0, 3, ""]'), 2, "has the label ''"),
     ("a.jsonl", labelled('[0, 4, "P"]'), 2, "white space at its edge"),
-    ("a.jsonl", labelled('[0, 3, "P"]', '[0, 3, "P"]'), 2, "stands twice"),
+    ("a.jsonl", labelled('[0, 3, "P"]', '[0, 3, "P"]'), 2, "is given twice"),
     ("a.jsonl", labelled('[0, 3, "P"]', '[0, 7, "Q"]'), 2, "overlaps"),
     ("a.json", '[{"text": "a", "label": []},\n {"text": 1}]', 2, "item 2: 'text'"),
     ("a.json", '[{"text": "a", "label": []},\n\n ', 3, "no JSON"),
@@ -99,7 +99,7 @@ CASES = [
     ("a.jsonl", tokens('{"start": 0, "end": 9}'), 1, "0-9 does not follow the last"),
     ("a.jsonl", tokens('{"start": 0, "end": 3, "text": "Ida"}'), 1, "not the text's"),
     ("a.json", studio('{"labels": ["P"], "start": 0, "end": 2, "text": "Ada"}'), 1,
-     "'Ada' does not stand at 0-2"),
+     "'Ada' is not the text at 0-2"),
     ("a.json", studio('{"labels": ["P", "Q"], "start": 0, "end": 3}'), 1,
      "a span's labels has 2 values where 1 are expected"),
     ("a.json", studio('{"labels": {}, "start": 0, "end": 3}'), 1,
@@ -133,7 +133,7 @@ def test_what_follows_the_sample_is_held_to_its_tags(tmp_path):
     options = Options(tag_column=1)
     (problem,) = convert_corpus(source, tmp_path / "a.spacy", options).problems
     assert problem.line == 2 * SAMPLE + 1
-    assert problem.reason == "'RUN' is no universal part of speech"
+    assert problem.reason == "'RUN' is not a universal part of speech"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_token_targets_with_problems(tmp_path):
     path = targeted_file(tmp_path / "a.spacy", cut, outside, spelled, spaced)
     problems = examine_corpus(path, Options()).problems
     assert [problem.line for problem in problems] == [1, 2, 3, 4]
-    reasons = ("3 rows", "out of bounds", "'P' is none of", "white space at its edge")
+    reasons = ("3 rows", "out of bounds", "'P' is not in", "white space at its edge")
     for problem, reason in zip(problems, reasons, strict=True):
         assert reason in problem.reason
     assert "'ner' targets" in problems[0].reason
@@ -117,7 +117,7 @@ def test_no_spacy_file(tmp_path):
     path = tmp_path / "a.spacy"
     path.write_bytes(b"what?")
     (problem,) = examine_corpus(path, Options()).problems
-    assert "no .spacy file" in problem.reason
+    assert "not a .spacy file" in problem.reason
 
 
 def test_commands(tmp_path):
@@ -139,10 +139,10 @@ def test_check_lists_what_two_corpora_share(tmp_path):
     arguments = ["check", str(train), "--dev", str(dev)]
     both = CliRunner().invoke(app, arguments)
     assert both.exit_code == 0, both.output
-    assert "2 texts stand in both" in both.output
+    assert "2 texts are in both" in both.output
     assert " ".join(both.output.split()).count("are the same") == 2
     one = CliRunner().invoke(app, [*arguments, "--limit", "1"])
-    assert "2 texts stand in both" in one.output
+    assert "2 texts are in both" in one.output
     assert " ".join(one.output.split()).count("are the same") == 1
 
 

@@ -56,7 +56,14 @@ def test_nothing_is_near_above_one():
 def test_empty_batches():
     assert units([], [], lengths=[0, 0]) == ([], [0, 0])
     assert units([], [], lengths=[0]) == ([], [0])
-    assert token_units([0, 2]).spans.tolist() == [[0, 1], [1, 2]]
+    assert token_units(np.zeros(2, dtype=bool), [0, 2]).counts.tolist() == [0, 2]
+    assert token_units(np.zeros(0, dtype=bool), []).counts.tolist() == []
+
+
+def test_white_space_is_not_asked_about():
+    got = token_units(np.array([0, 1, 0, 1], dtype=bool), [2, 0, 2])
+    assert got.spans.tolist() == [[0, 1], [2, 3]]
+    assert got.counts.tolist() == [1, 0, 1]
 
 
 TOKEN = st.tuples(st.sampled_from(["a", " ", "."]), st.floats(0, 1))
@@ -99,8 +106,8 @@ def test_unit_means():
         np.testing.assert_allclose(unit_means(values[tokens], got), expected)
         first = unit_means(values[tokens, 0], got)
         np.testing.assert_allclose(first, np.array(expected)[:, 0])
-    each = token_units([4, 2])
+    each = token_units(np.zeros(6, dtype=bool), [4, 2])
     assert unit_tokens(each).tolist() == list(range(6))
     np.testing.assert_array_equal(unit_means(values, each), values)
-    none = token_units([0])
+    none = token_units(np.zeros(0, dtype=bool), [0])
     assert unit_means(values[unit_tokens(none)], none).shape == (0, 3)

@@ -105,7 +105,7 @@ def test_page_is_the_same_each_time():
         ((0.7, 0.8), "is ahead of"),
         ((0.3, 0.4), "is behind"),
         ((0.4, 0.8), "does not differ beyond the spread over seeds from"),
-        ((0.7,), "stands, on one seed, beside"),
+        ((0.7,), "is compared, on one seed, with"),
     ],
 )
 def test_answer_claims_no_more_than_the_seeds_show(causal, verdict):

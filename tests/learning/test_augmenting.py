@@ -144,7 +144,7 @@ def test_nothing_of_it_stays_in_the_vocabulary():
     [
         ("magic", "Unknown augmentation 'magic'"),
         ("seqmix:magic=1", "The augmentation 'seqmix'"),
-        ("seqmix:rate", "A setting is like"),
+        ("seqmix:rate", "Write a setting as"),
     ],
 )
 def test_an_unknown_augmentation(spec, message):

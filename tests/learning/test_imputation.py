@@ -111,7 +111,7 @@ def test_what_cannot_impute_says_why():
         imputer_from(sigma, "sentencizer", tag_set)
     with pytest.raises(ValueError, match="the scheme 'biluo', the component in 'bio'"):
         imputer_from(sigma, "causal_ner", tag_set)
-    with pytest.raises(ValueError, match="cannot speak in the scheme 'bio'"):
+    with pytest.raises(ValueError, match="gives no tags in the scheme 'bio'"):
         imputer_from(sigma, "tagger", tag_set)
 
 

@@ -82,7 +82,7 @@ def test_an_answer_that_cannot_be_is_refused_before_it_is_journaled():
     cold_start(nlp, "causal_tagger", ["NOUN"])
     learner = Learner(nlp, "causal_tagger")
     doc = Doc(nlp.vocab, words=["a", "b"])
-    with pytest.raises(ValueError, match="'THING' is no universal"):
+    with pytest.raises(ValueError, match="'THING' is not a universal"):
         learner.answer(doc, [Answer("d", 0, 1, (), "THING")])
     with pytest.raises(ValueError, match="2:3 of 'd'"):
         learner.answer(doc, [Answer("d", 2, 3, (), "NOUN")])

@@ -86,5 +86,5 @@ def test_tokens_that_differ(ner, predicted, reference, tags):
 
 
 def test_scheme_token_is_for_taggers():
-    with pytest.raises(ValueError, match="spells spans"):
+    with pytest.raises(ValueError, match="needs a scheme of spans"):
         spacy.blank("en").add_pipe("causal_ner", config={"scheme": "token"})

@@ -231,7 +231,7 @@ def test_a_tagger_of_parts_of_speech_scores_them(nlp, examples):
     for _ in range(60):
         nlp.update(examples, sgd=optimizer)
     assert nlp.evaluate(examples)["pos_acc"] == 1.0
-    with pytest.raises(ValueError, match="'FOO' is no universal part of speech"):
+    with pytest.raises(ValueError, match="'FOO' is not a universal part of speech"):
         nlp.get_pipe("causal_tagger").add_label("FOO")
 
 

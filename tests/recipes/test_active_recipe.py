@@ -242,7 +242,7 @@ def test_f1_on_dev_is_exact(model, pool, tmp_path):
         ({"augment": "magic"}, "Unknown augmentation 'magic'"),
         ({"strategy": "vote_entropy"}, "one pipeline"),
         ({"batch": 3, "budget": "9w"}, "give one"),
-        ({"budget": "many"}, "A budget is like"),
+        ({"budget": "many"}, "Write a budget as"),
         ({"gpu_id": 0}, "--gpu-id 0: there is no GPU"),
         ({"model": "blank:en"}, "has no labels"),
         (

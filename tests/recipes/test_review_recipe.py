@@ -239,9 +239,7 @@ def test_stats_and_the_start_show_the_agreement(choices, sentences, capsys):
     assert any(line[:2] == ["all", "5"] for line in lines)
     review("whole", db=sentences)
     printed = capsys.readouterr().out
-    assert (
-        "2 questions to review; taken over are 2, 0 answered by one person" in printed
-    )
+    assert "2 questions to review, 2 copied unasked; 0 answered by one" in printed
 
 
 def test_all_that_is_heavy_is_not_loaded_to_look_at_the_recipe():

@@ -17,10 +17,10 @@ def test_what_prodigy_takes_is_left_as_it_is():
     [
         ({"dataset": None, "stream": None}, "returns no dataset, stream"),
         ({"uptade": print, "db": "x"}, "returns an unknown uptade, db"),
-        ({"view_id": "html"}, "No view 'html': there is choice, ner_manual"),
+        ({"view_id": "html"}, "No view 'html': one of choice, ner_manual"),
         ({"update": "learn"}, "'update' cannot be called"),
         ({"on_exit": 3}, "'on_exit' cannot be called"),
-        ({"stream": 3}, "stream cannot be gone through"),
+        ({"stream": 3}, "stream cannot be iterated over"),
     ],
 )
 def test_what_could_not_be_run_is_refused(change, reason):

@@ -178,9 +178,9 @@ def test_which_layer_a_session_asked_about():
 
 def test_a_model_that_would_not_be_used(tmp_path, model):
     out = tmp_path / "out.spacy"
-    with pytest.raises(ValueError, match="no guesses of a model"):
+    with pytest.raises(ValueError, match="cannot hold guesses of a model"):
         export(TASKS, tmp_path / "out.conll", "conll", str(model))
-    with pytest.raises(ValueError, match="there is none"):
+    with pytest.raises(ValueError, match="none is given"):
         export(TASKS, out, "spacy", None, "causal_ner")
     with pytest.raises(ValueError, match="sets ner; the answers are of pos"):
         export(TASKS, out, "spacy", str(model), layer="pos")

@@ -214,7 +214,7 @@ def test_who_is_done_first_hears_that_others_have_the_last_ones(site, visit):
     press(ann, "1", "1")
     ann.keyboard.press("1")
     ending = ann.locator("#pause-text")
-    playwright.expect(ending).to_have_text("All that you answered is saved. Thank you!")
+    playwright.expect(ending).to_have_text("All your answers are saved. Thank you!")
     assert len(here.said("ann")) == 3 and len(here.said("bob")) == 1
 
 

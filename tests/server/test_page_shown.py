@@ -32,7 +32,7 @@ def test_what_turns_text_round_is_kept_in_a_box(site, visit):
 
 def test_bad_lines_stand_in_the_footer(site, visit):
     page = visit(site().url)
-    page.get_by_role("button", name="1 bad line passed over").click()
+    page.get_by_role("button", name="1 bad line skipped").click()
     items = page.get_by_role("dialog").get_by_role("listitem")
     assert items.all_text_contents() == ["texts.txt:4: <b>no text</b>"]
 

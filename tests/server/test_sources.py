@@ -105,7 +105,7 @@ def test_docs_are_made_when_they_are_wanted(tmp_path):
 
 def test_a_file_that_holds_no_docs_is_named(tmp_path):
     (tmp_path / "a.spacy").write_bytes(b"text")
-    with pytest.raises(ValueError, match=r"a\.spacy: no \.spacy file"):
+    with pytest.raises(ValueError, match=r"a\.spacy: not a \.spacy file"):
         next(Source(str(tmp_path / "a.spacy")).docs(NLP))
 
 

@@ -70,9 +70,9 @@ def test_a_slice():
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
-        ([[0.5, 0.0, 0.0]], "token 0 is no distribution: it sums to 0.5"),
-        ([[1.5, -0.5, 0.0]], "no distribution"),
-        ([[np.nan, 0.0, 0.0]], "no distribution"),
+        ([[0.5, 0.0, 0.0]], "token 0 is not a distribution: it sums to 0.5"),
+        ([[1.5, -0.5, 0.0]], "not a distribution"),
+        ([[np.nan, 0.0, 0.0]], "not a distribution"),
         ([[1.0, 0.0]], "do not fit their 3 labels"),
     ],
 )

@@ -21,7 +21,7 @@ from spacy_causal.augment.provenance import get_provenance, source_id
 from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.types import Screen
 
-# A mix is read without its two parents' fifths: 16 models at most.
+# A mix is read by a model fitted without its two parents' fifths: 16 models at most.
 FOLDS = 5
 
 

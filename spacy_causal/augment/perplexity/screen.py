@@ -14,7 +14,7 @@ TOO_HIGH = Verdict(False, "perplexity too high")
 TOO_LOW = Verdict(False, "perplexity too low")
 
 Unit = Literal["perplexity", "percentile"]
-# Where nothing is said; as a perplexity the paper's, for GPT-2.
+# The default upper bounds; the one on perplexity is the paper's, for GPT-2.
 HIGHEST: dict[Unit, float] = {"perplexity": 500.0, "percentile": 95.0}
 # Labelled Docs → what judges others by them.
 FitScreen = Callable[[Sequence[Doc]], Screen]
@@ -82,7 +82,7 @@ def percentile_bounds(
     """
     finite = np.isfinite(scores)
     if not finite.any():
-        raise ValueError("No percentile of the perplexities of an empty corpus.")
+        raise ValueError("An empty corpus has no percentiles of perplexity.")
     ordered = np.argsort(np.asarray(scores)[finite], kind="stable")
     ranked = np.asarray(scores, dtype=np.float64)[finite][ordered]
     words = np.cumsum(np.asarray(lengths)[finite][ordered])

@@ -92,7 +92,7 @@ def contextual_vectors(
         np.add.at(sums, at[at >= 0], vectors[at >= 0])
         np.add.at(counts, at[at >= 0], 1)
     if not sums.any():
-        raise ValueError("The encoder says only zeros of these texts: is it trained?")
+        raise ValueError("The encoder gives only zeros for these texts: is it trained?")
     return (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
 
 
@@ -113,7 +113,7 @@ def encoded(
             read = [*run.pipe(read)] if hasattr(run, "pipe") else [run(d) for d in read]
         found = [d.tensor for d in read] if encoder is None else encoder.predict(read)
         if not isinstance(found, list):
-            # What a transition-based parser calls its tok2vec ends flat.
+            # A transition-based parser's "tok2vec" ends in one flat array.
             ends = np.cumsum([len(doc) for doc in read])
             found = np.split(found, ends[:-1].tolist())
         for doc, vectors in zip(batch, found, strict=True):
@@ -141,5 +141,6 @@ def _encoder(nlp: Language, component: str | None) -> tuple[str, Model | None]:
         if isinstance(pipe, Tok2Vec):
             return name, None
     raise ValueError(
-        f"No encoder in {component or 'the pipeline'}: components with a tok2vec have."
+        f"No encoder in {component or 'the pipeline'}: components with a tok2vec "
+        "have one."
     )

@@ -13,7 +13,7 @@ from spacy_causal.augment.seqmix.nearest import BATCH, Excluded, pairs_of
 
 # Candidates a query, and columns of which one is the best before they are looked for.
 CANDIDATES, BLOCK = 16, 64
-# What rounding to eight bits changes at most, with room for sums in float32.
+# The most that rounding to eight bits changes, with room for sums in float32.
 ROUNDING = 1.01 * 2.0**-8
 
 

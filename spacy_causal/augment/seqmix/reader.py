@@ -34,7 +34,7 @@ from spacy_causal.augment.seqmix.token_table import Source, token_table
 from spacy_causal.corpus.files import empty_docbin
 from spacy_causal.tags.scheme import Scheme
 
-# How Python prints what says nothing of its settings.
+# How Python prints an object whose repr does not show its settings.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -88,8 +88,8 @@ def create_seqmix_corpus(
     check_order(order)
     if cache is not None and _ADDRESS.search(repr(screen)):
         raise ValueError(
-            f"With a cache the screen has to show its settings; {screen!r} shows where "
-            "it lies in memory. Make it a dataclass, or leave out the cache."
+            f"With a cache the screen's repr has to show its settings; {screen!r} "
+            "shows a memory address. Make it a dataclass, or leave out the cache."
         )
     if layer not in LAYERS:
         raise ValueError(f"Unknown layer {layer!r}: one of {', '.join(LAYERS)}.")
@@ -148,7 +148,7 @@ class SeqMixCorpus:
         if not self.settings.hardened and not _learns_soft(nlp, self.layer):
             warnings.warn(
                 f"No component here learns from soft labels of {self.layer!r}, which "
-                "mixed sequences carry: hardened = true is for spaCy's own.",
+                "mixed sequences carry: for spaCy's own, set hardened = true.",
                 stacklevel=2,
             )
         key = digest_of(docs), scheme

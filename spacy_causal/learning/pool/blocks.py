@@ -20,11 +20,11 @@ from spacy_causal.tags.scheme import TagSet
 from spacy_causal.types import Engine, Needs, Precision, TokenScores
 
 Arrays = dict[str, np.ndarray]
-# One row a token of each of these, one a document of all others.
+# These arrays have one row for each token, all others one for each document.
 BY_TOKEN = ("probabilities", "hidden", "votes", "samples", "information")
 BATCH_WORDS, BATCH_DOCS = 2048, 128
-# On a CPU more rows than these do not make a transformer's products faster, and pad
-# more; a GPU may want more.
+# On a CPU larger batches do not make a transformer's products faster and need more
+# padding; a GPU may want more.
 BATCH_PIECES = 768
 ROWS_AT_ONCE = 16
 
@@ -73,7 +73,7 @@ def read_block(
         lengths = np.array([len(doc) for doc in docs.values()], dtype=np.int64)
         batches = _batches(committee[0], docs, lengths) if plan.asks else ()
         for number, places in enumerate(batches):
-            # What pipes write on Docs, vectors above all, goes with the batch.
+            # Popped: what pipes write on Docs, mostly vectors, is freed with the batch.
             batch = [docs.pop(i) for i in places]
             seed = int(np.random.SeedSequence([plan.seed, block, number])
                        .generate_state(1)[0])  # fmt: skip

@@ -63,7 +63,7 @@ def view_pool(
     members = [Labeller(each, component) for each in (nlp, *committee)]
     if len(members) < needs.votes:
         raise ValueError(
-            f"A committee of {needs.votes} is asked for, and {len(members)} given."
+            f"A committee of {needs.votes} pipelines is needed, not {len(members)}."
         )
     models = [model for member in members for model in member.transformers]
     check_precision(precision, models)

@@ -18,7 +18,7 @@ from spacy_causal.corpus.records import Problem
 
 Split = Literal["sents", "lines", "none"]
 JSON = (".jsonl", ".json", ".ndjson")
-# What a chosen text is written with; all of a pool is in memory, so no more is kept.
+# Fields written out with a chosen text; a whole pool is in memory, so no more are kept.
 KEPT = ("id", "meta")
 
 

@@ -111,5 +111,5 @@ class PoolView:
 
 def _missing(name: str) -> ValueError:
     return ValueError(
-        f"The view holds no {name}: it was not told that they are wanted."
+        f"The view has no {name}: they were not requested when it was computed."
     )

@@ -127,10 +127,10 @@ function show({ done, held } = {}) {
 }
 
 function ending(held) {
-  if (session.refused.size || losses()) return "Not all that you answered is saved.";
+  if (session.refused.size || losses()) return "Some of your answers are not saved.";
   return held
-    ? "All that you answered is saved. Others have the last ones: what they leave comes to you."
-    : "All that you answered is saved. Thank you!";
+    ? "All your answers are saved. Others have the last questions: those they leave come to you."
+    : "All your answers are saved. Thank you!";
 }
 
 /** Takes answers back one after the other: a press while one is on its way counts too. */
@@ -192,7 +192,7 @@ function showProgress(progress) {
   showCurve(progress.learning?.curve ?? []);
   const bad = progress.bad_lines;
   at("bad-lines").hidden = !bad;
-  at("bad-lines").textContent = `${bad} bad ${bad === 1 ? "line" : "lines"} passed over`;
+  at("bad-lines").textContent = `${bad} bad ${bad === 1 ? "line" : "lines"} skipped`;
   at("problem-list").replaceChildren(
     ...progress.problems.map((problem) => appendText(element("li"), problem)),
   );
