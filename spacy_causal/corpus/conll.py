@@ -29,7 +29,7 @@ def read_conll(path: Path, options: Options, counts: Counter[str]) -> Iterator[I
         unreadable = [] if sample else _problems(path)
         yield from unreadable or [Problem(path, 1, str(error))]
         return
-    for block in read_blocks(path):
+    for block in read_blocks(path, DOCSTART):
         lines = [line for line in block if not isinstance(line, Problem)]
         if not lines:
             yield from (line for line in block if isinstance(line, Problem))

@@ -28,18 +28,27 @@ def read_lines(
         yield Problem(path, 1, f"cannot be read: {error.strerror}")
 
 
-def read_blocks(path: Path) -> Iterator[list[Line] | list[Problem]]:
-    """Yield the lines between empty ones; of a block with problems, only those."""
+def read_blocks(
+    path: Path, head: str | None = None
+) -> Iterator[list[Line] | list[Problem]]:
+    """Yield the lines between empty ones; of a block with problems, only those.
+
+    head (str | None): A line that starts with it begins a block too.
+    """
     lines: list[Line] = []
     problems: list[Problem] = []
     for line in read_lines(path):
+        text = None if isinstance(line, Problem) else line[1]
+        ends = text is not None and (
+            not text.strip() or (head is not None and text.startswith(head))
+        )
+        if ends and (lines or problems):
+            yield problems or lines
+            lines, problems = [], []
         if isinstance(line, Problem):
             problems.append(line)
         elif line[1].strip():
             lines.append(line)
-        elif lines or problems:
-            yield problems or lines
-            lines, problems = [], []
     if lines or problems:
         yield problems or lines
 
