@@ -38,18 +38,35 @@ def read_shape(
         context.counts[f"records with answer {value['answer']!r}"] += 1
         return None
     text = _text(value.get("text"), "'text'")
-    tokens = None
-    if "spans" in value or "answer" in value:
-        spans: list[CharSpan] | None = list(
-            _objects(value.get("spans"), "start", "end")
-        )
-        tokens = _tokens(value.get("tokens"), text)
-    elif isinstance(value.get("label"), dict):
-        spans = list(_surfaces(value["label"], text))
+    prodigy = "spans" in value or "answer" in value
+    tokens = _tokens(value.get("tokens"), text) if prodigy else None
+    return TextRecord(path, line, text, _spans(value, text), tokens)
+
+
+def _spans(value: dict[str, Any], text: str) -> list[CharSpan] | None:
+    """The spans under the keys of any tool; None where no key speaks of entities."""
+    keys = [key for key in ("spans", "label", "labels", "entities") if key in value]
+    if "spans" in keys:
+        # Prodigy's "label" is then the one that was asked about.
+        keys = [key for key in keys if not isinstance(value[key], str)]
+    found = {key: list(_read_spans(key, value[key], text)) for key in keys}
+    filled = [key for key in found if found[key]]
+    for key in filled[1:]:
+        if sorted(found[key]) != sorted(found[filled[0]]):
+            raise ValueError(f"{filled[0]!r} and {key!r} hold different spans")
+    if filled:
+        return found[filled[0]]
+    # Where somebody was to mark all entities and found none, the key may be left out.
+    return [] if found or value.get("_view_id") == "ner_manual" else None
+
+
+def _read_spans(key: str, spans: Any, text: str) -> Iterator[CharSpan]:
+    if key == "spans":
+        yield from _objects(spans, "start", "end")
+    elif key == "label" and isinstance(spans, dict):
+        yield from _surfaces(spans, text)
     else:
-        given = [value[k] for k in ("label", "labels", "entities") if k in value]
-        spans = list(_triples(given[0])) if given else None
-    return TextRecord(path, line, text, spans, tokens)
+        yield from _triples(key, spans)
 
 
 def _surfaces(label: dict[str, Any], text: str) -> Iterator[CharSpan]:
@@ -70,9 +87,9 @@ def _objects(spans: Any, start: str, end: str) -> Iterator[CharSpan]:
         yield _offset(span.get(start)), _offset(span.get(end)), label
 
 
-def _triples(spans: Any) -> Iterator[CharSpan]:
+def _triples(key: str, spans: Any) -> Iterator[CharSpan]:
     """doccano: [start, end, label], or its newer objects."""
-    for span in _list(spans, "the labels"):
+    for span in _list(spans, f"{key!r}"):
         if isinstance(span, dict):
             yield from _objects([span], "start_offset", "end_offset")
         else:

@@ -122,7 +122,7 @@ def test_json_shapes(tmp_path, value, expected):
 
 
 def test_what_an_annotator_rejected_is_left_out(tmp_path):
-    lines = ['{"text": "a", "answer": "reject"}', '{"text": "b", "answer": "accept"}']
+    lines = ['{"text": "a", "answer": "reject"}', '{"text": "b", "spans": []}']
     docs, summary = read(tmp_path / "a.jsonl", "\n".join(lines))
     assert [doc.text for doc in docs] == ["b"] and docs[0].has_annotation("ENT_IOB")
     assert summary.counts["records with answer 'reject'"] == 1
