@@ -52,7 +52,7 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
     if len(set(named)) < len(named):
         raise ValueError(f"a column is named for two things: {named}")
     free = [i for i in range(width) if i not in named and not _are_numbers(values[i])]
-    word = _choose(options.word_column, width, free[0] if free else 0)
+    word = _choose(options.word_column, width, _word_column(values, free))
     others = [i for i in range(width) if i != word]
     entity = _choose(options.entity_column, width, _entity_column(values, others))
     tag = _tag_column(values, [i for i in others if i != entity])
@@ -86,6 +86,12 @@ def _choose(given: int | None, width: int, detected: int | None) -> int | None:
 
 def _are_numbers(values: Counter[str]) -> bool:
     return "1" in values and all(value.isdecimal() for value in values)
+
+
+def _word_column(values: Sequence[Counter[str]], columns: list[int]) -> int:
+    """The first column that does not hold entity tags, which may stand before it."""
+    words = (i for i in columns if not _are_entity_tags(values[i]))
+    return next(words, columns[0] if columns else 0)
 
 
 def _entity_column(values: Sequence[Counter[str]], columns: list[int]) -> int | None:
