@@ -7,6 +7,7 @@ SpelledScheme = Literal["iob1", "bio", "io", "biluo"]
 
 # BIOES and BMES are BILUO under other letters.
 _MARKS = {"B": "B", "I": "I", "M": "I", "L": "L", "E": "L", "U": "U", "S": "U"}
+_SEPARATORS = ("-", "_")
 _MAY_FOLLOW = {"B": "IL", "I": "IL", "L": "BUO-", "U": "BUO-", "O": "BUO-", "-": "BUO-"}
 
 
@@ -81,7 +82,8 @@ def read_spans(
 
 
 def is_tag(value: str) -> bool:
-    """Whether a value is "O", "-" or a label behind one of the schemes' marks."""
+    """Whether a value is "O", "-" or a label behind one of the schemes' marks and "-"
+    or "_"."""
     return _parse(value)[0] != ""
 
 
@@ -94,7 +96,7 @@ def _parse(tag: str) -> tuple[str, str]:
     """A tag's mark in BILUO's letters ("" where it has none) and its label."""
     if tag in ("O", "-"):
         return tag, ""
-    if len(tag) > 2 and tag[1] == "-" and tag[0] in _MARKS:
+    if len(tag) > 2 and tag[1] in _SEPARATORS and tag[0] in _MARKS:
         return _MARKS[tag[0]], tag[2:]
     return "", tag
 
@@ -104,7 +106,8 @@ def _check(
 ) -> None:
     allowed = {"io": ("", "I"), "biluo": tuple("BILU")}.get(scheme, ("B", "I"))
     for i, (mark, label) in enumerate(parsed):
-        if (not label and mark == "") or (label[1:] == "-" and label[0] in _MARKS):
+        only_mark = label[1:] in _SEPARATORS and label[0] in _MARKS
+        if (not label and mark == "") or only_mark:
             raise TagError(i, f"the tag {tags[i]!r} has no label")
         if mark not in (*allowed, "O", "-"):
             raise TagError(i, f"the tag {tags[i]!r} is not in the scheme {scheme!r}")

@@ -61,6 +61,7 @@ def test_conll_with_iob1(tmp_path, end, bom):
         ("# id 1 d=e\nAda B-PER\nran O\n# 2 O\n", "Ada ran", "", [("Ada", "PER")]),
         ("Ada B-NP B-P NN\nran O O VB\n", "Ada ran", "NN VB", [("Ada", "P")]),
         ("Ada NN B-NP\nran VB O\n", "Ada ran", "NN VB", [("Ada", "NP")]),
+        ("Ada B_P\nByron I_P\n", "Ada Byron", "", [("Ada Byron", "P")]),
         ("B-P\tAda\nO\tran\n", "Ada ran", "", [("Ada", "P")]),
         ("1\tO\tran\n2\tP\tAda\n3\tO\tup\n", "ran Ada up", "", [("Ada", "P")]),
     ],

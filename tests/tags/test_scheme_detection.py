@@ -19,6 +19,7 @@ CASES = [
     ("biluo", "B-A I-A L-A U-A O", [(0, 3, "A"), (3, 4, "A")], 0),
     ("biluo", "B-A E-A S-B", [(0, 2, "A"), (2, 3, "B")], 0),
     ("biluo", "B-A M-A E-A O S-B", [(0, 3, "A"), (4, 5, "B")], 0),
+    ("bio", "B_A I_A B_A-x B_A_x O", [(0, 2, "A"), (2, 3, "A-x"), (3, 4, "A_x")], 0),
 ]
 
 
@@ -34,6 +35,7 @@ def test_cases(scheme, tags, spans, odd):
         ("bio", "O PER", 1),
         ("bio", "B-A U-A", 1),
         ("bio", "O B-", 1),
+        ("bio", "O B_", 1),
         ("io", "I-A B-A", 1),
         ("io", "O B-", 1),
         ("biluo", "O I-A", 1),
