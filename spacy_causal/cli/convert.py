@@ -75,6 +75,8 @@ def convert(
         if counter:
             rows = [(name, f"{n:,}") for name, n in counter.most_common()]
             msg.table(rows, header=(layer, "count"), aligns=("l", "r"))
+    for doubt in summary.doubts:
+        msg.warn(str(doubt))
     for problem in summary.problems[:SHOWN]:
         msg.warn(str(problem)) if summary.written else msg.fail(str(problem))
     count = len(summary.problems)

@@ -13,6 +13,12 @@ from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
 from spacy_causal.corpus.records import Options, Problem, ReadFormat, TokenRecord
 from spacy_causal.tags.detect import SpelledScheme, detect_scheme
 
+# Entity types without marks look like parts of speech where most tokens bear one.
+OUTSIDE_AS_TAG = (
+    "the column taken for parts of speech has the tag 'O': if it holds entities, "
+    "convert with --entity-column and its number, from 0; if not, with --tag-column"
+)
+
 
 @dataclass
 class Summary:
@@ -26,6 +32,7 @@ class Summary:
     pos (Counter[str]): Tokens by universal part of speech.
     problems (list[Problem]): Why records were not read.
     splits (list[Problem]): Spans for which a token had to be split.
+    doubts (list[Problem]): What may have been read as something that it is not.
     written (bool): Whether there is a `.spacy` file of it.
     """
 
@@ -37,6 +44,7 @@ class Summary:
     pos: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     splits: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
     written: bool = False
 
 
@@ -85,6 +93,8 @@ def read_docs(
         yield record.line, doc
     if not summary.counts["documents"] and not summary.problems:
         summary.problems.append(Problem(source, 1, "there is nothing in it to convert"))
+    if summary.format == "conll" and summary.tags["O"] and options.tag_column is None:
+        summary.doubts.append(Problem(source, 1, OUTSIDE_AS_TAG))
 
 
 def _detect_scheme(

@@ -48,7 +48,7 @@ def examine_corpus(path: Path, options: Options) -> Diagnosis:
     for line, doc in read_docs(path, options, summary):
         _examine_doc(path, line, doc, doc.ents, diagnosis)
     diagnosis.problems = summary.problems + diagnosis.problems
-    diagnosis.oddities = summary.splits + diagnosis.oddities
+    diagnosis.oddities = summary.doubts + summary.splits + diagnosis.oddities
     return diagnosis
 
 

@@ -1,0 +1,45 @@
+"""Entity types without marks, which look like parts of speech."""
+
+import pytest
+import spacy
+from typer.testing import CliRunner
+
+from spacy_causal.cli.app import app
+from spacy_causal.corpus.convert import Summary, read_docs
+from spacy_causal.corpus.files import read_spacy
+from spacy_causal.corpus.records import Options
+
+DENSE = "John PER\nSmith PER\nmet O\nAda PER\n"
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "a.conll"
+    path.write_text(DENSE)
+    return path
+
+
+def shown(*arguments):
+    found = CliRunner().invoke(app, [*map(str, arguments)])
+    assert found.exit_code == 0, found.output
+    return " ".join(found.output.split())
+
+
+def test_the_warning_names_the_option_that_settles_it(source, tmp_path):
+    output = tmp_path / "a.spacy"
+    for command in (("convert", source, output), ("check", source)):
+        assert "has the tag 'O': if it holds entities" in shown(*command)
+    for settled in ("--entity-column", "--tag-column"):
+        told = shown("convert", source, output, settled, 1)
+        assert "has the tag 'O'" not in told
+        (doc,) = read_spacy(output, spacy.blank("en").vocab)
+        entities = [ent.text for ent in doc.ents]
+        expected = ["John Smith", "Ada"] if settled == "--entity-column" else []
+        assert entities == expected
+
+
+@pytest.mark.parametrize("data", ["John NNP\nran VBD\n", "John PER\nran O\nfar O\n"])
+def test_nothing_is_in_doubt(source, data):
+    source.write_text(data)
+    summary = Summary()
+    assert list(read_docs(source, Options(), summary)) and not summary.doubts
