@@ -40,6 +40,19 @@ def spelled(tag_set, rows):
         (BIO, "B-A O", [[0, 1]], "-"),
         (BIO, "O O", [[0, 1]], "O"),
         (BIO, "- -", [[0, 1]], "-"),
+        # merged, of two mentions
+        (BIO, "B-A B-A I-A", [[0, 1], [2]], "- I-A"),
+        (BILUO, "U-A U-A", [[0, 1]], "-"),
+        # crossing: "ab" + "c" predicted, "a" + "bc" in the reference
+        (BILUO, "B-A L-A", [[0, 1], [1]], "B-A L-A"),
+        (BIO, "B-A I-A", [[0, 1], [1]], "B-A I-A"),
+        (BILUO, "O O", [[0, 1], [1]], "O O"),
+        (BILUO, "U-A U-A", [[0, 1], [1]], "- -"),
+        (BILUO, "U-A O", [[0], [0, 1]], "- -"),
+        (BILUO, "B-A L-A O O", [[0], [1], [1, 2], [2, 3]], "B-A - - O"),
+        (BILUO, "B-A I-A I-A O", [[0, 1], [1, 2], [2, 3]], "B-A I-A -"),
+        (BILUO, "B-A L-A U-A", [[0, 1], [1, 2], [2]], "- - -"),
+        (BILUO, "B-A - L-A", [[0, 1], [1, 2], [2]], "- - L-A"),
         # a predicted token with no counterpart (white space)
         (BIO, "B-A", [[0], []], "B-A -"),
     ],
