@@ -21,7 +21,6 @@ from spacy_causal.targets.token_targets import (
     set_targets,
 )
 
-LAYERS = ("ner", "tag", "pos")
 _KEPT = {SENT_START: "", TAG: "tag", POS: "pos", MORPH: "", LEMMA: ""}
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.random import Generator
 from spacy.tokens import Doc
 
-from spacy_causal.augment.seqmix.building import LAYERS, build_mix
+from spacy_causal.augment.seqmix.building import build_mix
 from spacy_causal.augment.seqmix.mixing import mix_labels
 from spacy_causal.augment.seqmix.pairing import Pair, Pairs, Window
-from spacy_causal.augment.seqmix.parents import Parent, tag_set_of
+from spacy_causal.augment.seqmix.parents import Parent, check_layer, tag_set_of
 from spacy_causal.augment.seqmix.provenance import set_mix, set_perplexity
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.augment.seqmix.surface import cased_like
@@ -110,8 +110,7 @@ class Mixer:
         Raises ValueError for an unknown layer, a label that is not in the tag set, and
             one that should be outside and is none.
         """
-        if layer not in LAYERS:
-            raise ValueError(f"Unknown layer {layer!r}: one of {', '.join(LAYERS)}.")
+        check_layer(layer)
         settings = settings or SeqMixSettings()
         tag_set = tag_set or tag_set_of(docs, layer)
         known = {"O", *tag_set.names, *tag_set.labels}

@@ -27,6 +27,8 @@ from spacy_causal.targets.gold import (
 )
 from spacy_causal.targets.token_targets import get_targets
 
+LAYERS = ("ner", "tag", "pos")
+
 
 @dataclass(frozen=True)
 class Parent:
@@ -132,12 +134,19 @@ def _tags(doc: Doc, layer: str, tag_set: TagSet) -> Ints1d:
     )
 
 
+def check_layer(layer: str) -> None:
+    """Raise ValueError for a layer that is none."""
+    if layer not in LAYERS:
+        raise ValueError(f"Unknown layer {layer!r}: one of {', '.join(LAYERS)}.")
+
+
 def tag_set_of(docs: Sequence[Doc], layer: str, scheme: Scheme = "bio") -> TagSet:
     """The labels that Docs are annotated with or carry targets of, sorted.
 
     scheme (Scheme): How entities are spelled; tags and parts of speech are "token".
-    Raises ValueError for entities in the scheme "token".
+    Raises ValueError for an unknown layer, and for entities in the scheme "token".
     """
+    check_layer(layer)
     if layer == "ner" and scheme == "token":
         raise ValueError("The scheme 'token' spells no entities: io, bio and biluo do.")
     labels: set[str] = set()

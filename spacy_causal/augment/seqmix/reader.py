@@ -25,9 +25,8 @@ from spacy_causal.augment.reading import (
     stored,
     with_generated,
 )
-from spacy_causal.augment.seqmix.building import LAYERS
 from spacy_causal.augment.seqmix.generate import seqmix
-from spacy_causal.augment.seqmix.parents import tag_set_of
+from spacy_causal.augment.seqmix.parents import check_layer, tag_set_of
 from spacy_causal.augment.seqmix.provenance import get_mix, register_seqmix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings, Variant
 from spacy_causal.augment.seqmix.token_table import Source, token_table
@@ -91,8 +90,7 @@ def create_seqmix_corpus(
             f"With a cache the screen's repr has to show its settings; {screen!r} "
             "shows a memory address. Make it a dataclass, or leave out the cache."
         )
-    if layer not in LAYERS:
-        raise ValueError(f"Unknown layer {layer!r}: one of {', '.join(LAYERS)}.")
+    check_layer(layer)
     return SeqMixCorpus(
         corpus=corpus,
         model=str(model),

@@ -88,6 +88,7 @@ def test_hardened(files):
         (("--variant", "all"), "Unknown variant"),
         (("--vectors", "all"), "Unknown source"),
         (("--layer", "dep"), "Unknown layer"),
+        (("--layer", "bogus"), "Unknown layer 'bogus': one of ner, tag, pos"),
         (("--scheme", "bmes"), "Unknown scheme"),
         (("--screen", "none", "--high", 3), "take a --screen"),
         (("--low", 9, "--high", 3), "lies between"),
