@@ -1,6 +1,7 @@
 """How sequences are mixed."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, get_args
 
 Variant = Literal["whole", "sub", "label_constrained"]
@@ -40,7 +41,8 @@ class SeqMixSettings:
             raise ValueError("A window has at least one token, and a mix one try.")
         if not 0 <= self.density <= 1:
             raise ValueError(f"A density lies in [0, 1], not at {self.density}.")
-        if not self.alpha > 0 or not self.rate >= 0:
+        if not 0 < self.alpha < inf or not 0 <= self.rate < inf:
             raise ValueError(
-                f"alpha is {self.alpha} and has to be > 0, rate {self.rate} and ≥ 0."
+                f"alpha is {self.alpha} and has to be > 0, rate {self.rate} and ≥ 0; "
+                "both are finite."
             )
