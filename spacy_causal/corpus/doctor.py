@@ -83,6 +83,8 @@ def _examine_spacy(path: Path, options: Options) -> Diagnosis:
                 Problem(path, number, reason)
                 for reason in _misaligned(doc, ents, tokenizer)
             ]
+        if not diagnosis.counts["documents"]:
+            diagnosis.problems.append(Problem(path, 1, "there is no document in it"))
     except (ValueError, OSError) as error:
         diagnosis.problems.append(Problem(path, 1, str(error)))
     return diagnosis

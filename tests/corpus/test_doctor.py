@@ -120,6 +120,13 @@ def test_no_spacy_file(tmp_path):
     assert "not a .spacy file" in problem.reason
 
 
+def test_a_file_without_documents_is_not_called_good(tmp_path):
+    path = spacy_file(tmp_path / "a.spacy")
+    (problem,) = examine_corpus(path, Options()).problems
+    assert (problem.line, problem.reason) == (1, "there is no document in it")
+    assert CliRunner().invoke(app, ["check", str(path)]).exit_code == 1
+
+
 def test_commands(tmp_path):
     source, output = tmp_path / "a.txt", tmp_path / "out" / "a.spacy"
     source.write_text("[Ada](P) ran\nBob [sat\n")
