@@ -72,9 +72,13 @@ class TokenTargets:
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> "TokenTargets":
-        """The inverse of `to_dict`; the rows are a fresh, writable array."""
+        """The inverse of `to_dict`; the rows are a fresh, writable array.
+
+        Raises ValueError for what `to_dict` does not write.
+        """
         _require_keys(value)
         labels = tuple(value["labels"])
+        _require_indices(value)
         rows = np.zeros((value["n_tokens"], len(labels)), dtype=np.float32)
         rows[value["token"], value["label"]] = value["probability"]
         return cls(value["scheme"], labels, rows)
@@ -110,12 +114,18 @@ def set_targets(doc: Doc, layer: str, targets: TokenTargets) -> None:
 
 
 def get_targets(doc: Doc, layer: str) -> TokenTargets | None:
-    """The targets a Doc carries for a layer, or None."""
+    """The targets a Doc carries for a layer, or None.
+
+    Raises ValueError, which names the Doc, for targets that are none or do not fit it.
+    """
     register_extension()
     carried = doc._.token_targets
     if not carried or layer not in carried:
         return None
-    targets = TokenTargets.from_dict(carried[layer])
+    try:
+        targets = TokenTargets.from_dict(carried[layer])
+    except ValueError as error:
+        raise ValueError(f"{error} Document: {doc.text[:60]!r}") from error
     if len(targets.rows) != len(doc):
         raise ValueError(
             f"A Doc of {len(doc)} tokens carries {len(targets.rows)} rows of token "
@@ -143,3 +153,17 @@ def _require_keys(value: dict[str, Any]) -> None:
     missing = [key for key in KEYS if key not in value]
     if missing:
         raise ValueError(f"Token targets lack {', '.join(missing)}.")
+
+
+def _require_indices(value: dict[str, Any]) -> None:
+    each = {key: len(value[key]) for key in ("token", "label", "probability")}
+    if len(set(each.values())) > 1:
+        raise ValueError(f"Token targets are not of one length: {each}.")
+    for key, n in (("token", value["n_tokens"]), ("label", len(value["labels"]))):
+        indices = np.asarray(value[key])
+        outside = indices[(indices < 0) | (indices >= n)]
+        if outside.size:
+            raise ValueError(
+                f"Token targets name the {key} {outside[0]}, which is out of bounds: "
+                f"there are {n}, counted from 0."
+            )

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 import spacy
@@ -94,6 +96,28 @@ def test_other_bad_values():
     doc._.token_targets = {"ner": soft(3).to_dict()}
     with pytest.raises(ValueError, match="was it cut or merged"):
         get_targets(doc, "ner")
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "reason"),
+    [
+        ("token", [0, 5], "name the token 5, which is out of bounds: there are 5"),
+        ("token", [0, -1], "name the token -1"),
+        ("label", [0, 3], "name the label 3, which is out of bounds: there are 3"),
+        ("label", [-3, 0], "name the label -3"),
+        ("label", [0], "not of one length: {'token': 2, 'label': 1"),
+        ("probability", [0.5, 1.0], "token 0 is no distribution"),
+    ],
+)
+def test_stored_targets_that_are_none_name_their_document(key, values, reason):
+    doc = doc_with_targets()
+    two = {"token": [0, 1], "label": [0, 1], "probability": [1.0, 1.0]}
+    value = {**soft(5).to_dict(), **two, key: values}
+    doc._.token_targets = {"ner": {k: np.asarray(v) if k in two else v
+                                   for k, v in value.items()}}  # fmt: skip
+    with pytest.raises(ValueError, match=re.escape(reason)) as error:
+        get_targets(doc, "ner")
+    assert str(error.value).endswith("Document: 'w0 w1 w2 w3 w4 '")
 
 
 @given(st.integers(0, 12), st.integers(0, 12), st.integers(0, 100))
