@@ -1,6 +1,7 @@
 """What is asked and how much chance there is in it."""
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal
 
 from spacy_causal.display.noise import Modulation
@@ -45,11 +46,11 @@ class Display:
         for name in ("k", "samples"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1, not {getattr(self, name)}.")
-        if self.size < 0:
-            raise ValueError(f"size is at least 0, not {self.size}.")
+        if not 0 <= self.size < inf:
+            raise ValueError(f"size is at least 0 and finite, not {self.size}.")
         if not 0 <= self.explore <= 1:
             raise ValueError(f"explore lies between 0 and 1, not {self.explore}.")
-        if self.near_miss <= 0:
+        if not self.near_miss > 0:
             raise ValueError(f"near_miss is greater than 0, not {self.near_miss}.")
 
     def unit_of(self, tag_set: TagSet) -> Unit:

@@ -3,6 +3,7 @@
 import copy
 import gc
 import pickle
+from math import inf, nan
 
 import numpy as np
 import pytest
@@ -147,7 +148,11 @@ def test_attention_that_is_not_there(nlp, examples):
 
 @pytest.mark.parametrize(
     "bad",
-    [{"k": 0}, {"samples": 0}, {"size": -1}, {"near_miss": 0}, {"explore": 1.5}],
+    [
+        *({"k": 0}, {"samples": 0}, {"explore": 1.5}, {"explore": nan}),
+        *({"size": -1}, {"size": inf}, {"size": nan}),
+        *({"near_miss": 0}, {"near_miss": nan}),
+    ],
 )
 def test_settings_that_make_no_sense(bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))} (is|lies)"):
