@@ -77,6 +77,14 @@ def test_a_table_with_bounds_a_page_and_rows(corpus, tmp_path):
     assert not re.search(r"<script|https?://(?!www.w3.org)", html)
 
 
+def test_a_page_that_cannot_be_written_is_one_sentence(corpus, tmp_path):
+    (tmp_path / "file").write_text("")
+    page = tmp_path / "file" / "page.html"
+    found = simulate(corpus, "--no-bounds", "--html", page)
+    assert found.exit_code == 1 and "✘" in found.output
+    assert "from the 3" in found.output
+
+
 def test_a_run_resumes_and_the_same_seed_gives_the_same_rows(corpus, tmp_path):
     one, other = tmp_path / "one.jsonl", tmp_path / "other.jsonl"
     alone = ("--no-bounds", "--output")

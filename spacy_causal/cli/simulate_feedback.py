@@ -147,15 +147,15 @@ def simulate_feedback(
             steps=steps,
         )
         rows = _run(setup, range(seed, seed + seeds), bounds, output)
+        _show(rows)
+        if html is not None:
+            from spacy_causal.experiments.feedback_page import render_feedback
+            from spacy_causal.experiments.page import write_page
+
+            write_page(html, render_feedback(rows))
+            msg.good("The page", str(html))
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
-    _show(rows)
-    if html is not None:
-        from spacy_causal.experiments.feedback_page import render_feedback
-        from spacy_causal.experiments.page import write_page
-
-        write_page(html, render_feedback(rows))
-        msg.good("The page", str(html))
 
 
 def _run(
