@@ -35,11 +35,19 @@ CONTRAST = """() => {
       return [node.className + " " + node.textContent, ratio];
     });
 }"""
+SEND = """([key, code, more]) => document.activeElement.dispatchEvent(
+  new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true, ...more })
+)"""
 
 
 def press(page, *keys):
     for key in keys:
         page.keyboard.press(key)
+
+
+def send(page, key, code, **more):
+    """A key as a keyboard of another layout sends it."""
+    page.evaluate(SEND, [key, code, more])
 
 
 def saved(page, n):

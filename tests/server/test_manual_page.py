@@ -1,7 +1,7 @@
 """The view `ner_manual` in a real Chromium: spans by keyboard and by mouse."""
 
 import pytest
-from pages import CONTRAST, HOSTILE, playwright, press, saved
+from pages import CONTRAST, HOSTILE, playwright, press, saved, send
 
 from spacy_causal.server.controller import Controller
 from spacy_causal.server.manual import VIEW, checked_spans
@@ -148,6 +148,24 @@ def test_by_keyboard(site, visit):
     ]
     text = page.locator("#learning").text_content()
     assert text == "model: 2 updates, F1 on dev 75.0 %"
+
+
+def test_by_keys_of_other_layouts(site, visit):
+    url, controller = site([task("Anna Li met Bo", (0, 0, "PER")), TASKS[0]])
+    page = visit(url)
+    page.locator("mark").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowRight")
+    send(page, '"', "Digit3")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    send(page, "é", "Digit2")
+    page.keyboard.press("ArrowLeft")
+    send(page, "1", "Digit1")
+    send(page, "R", "KeyR")
+    send(page, "ф", "KeyA")
+    saved(page, 1)
+    assert said(controller) == [("accept", [(0, 1, "ORG"), (3, 3, "LOC")])]
 
 
 def drag(page, first, last):

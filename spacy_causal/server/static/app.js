@@ -2,6 +2,7 @@
 
 import { ChoiceView } from "./choice.js";
 import { drawCurve } from "./curve.js";
+import { keyOf, placeOf } from "./keys.js";
 import { ManualView } from "./ner_manual.js";
 import { Session } from "./session.js";
 import { appendText, element } from "./text.js";
@@ -255,9 +256,10 @@ document.addEventListener("visibilitychange", () => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const { key, target } = event;
+  const { target } = event;
+  const key = keyOf(event);
   if (event.ctrlKey || event.metaKey) {
-    if (key.toLowerCase() === "s") {
+    if ([key, placeOf(event)].includes("s")) {
       event.preventDefault();
       save();
     }
@@ -268,11 +270,13 @@ document.addEventListener("keydown", (event) => {
   // A key that is held down would answer questions nobody has read.
   if (event.altKey || event.isComposing || typing || presses) return;
   if (event.repeat && !key.startsWith("Arrow")) return;
-  if (shown && view.key(key, event)) event.preventDefault();
+  const isTaken = (pressed) => shown && view.key(pressed, event);
+  if (isTaken(key)) event.preventDefault();
   else if (key === "Backspace") {
     event.preventDefault();
     undo();
   } else if (key === "?") at("help").showModal();
+  else if (isTaken(placeOf(event))) event.preventDefault();
 });
 
 at("undo").addEventListener("click", undo);
