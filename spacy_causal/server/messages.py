@@ -23,6 +23,7 @@ Seconds = Annotated[
 SESSION = r"^[\w .@+-]*$"
 Session = Annotated[str, Field(max_length=100, pattern=SESSION)]
 Label = Annotated[str, Field(max_length=1000)]
+MOST_SPANS = 2000
 
 
 def check_session(name: str) -> None:
@@ -54,7 +55,7 @@ class AnswerIn(_Message):
     accept: list[Label] = Field(default=[], max_length=1)
     also_shown: list[Label] = Field(default=[], max_length=500)
     seconds: Seconds | None = None
-    spans: list[SpanIn] | None = Field(default=None, max_length=2000)
+    spans: list[SpanIn] | None = Field(default=None, max_length=MOST_SPANS)
 
 
 class AnswersIn(_Message):

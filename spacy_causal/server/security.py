@@ -12,8 +12,11 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from spacy_causal.server.messages import MOST_SPANS
+
 COOKIE = "spacy_causal"
-MAX_BODY = 64 * 1024
+# Of each mention of a sentence its places, and 200 bytes for the name of its label.
+MAX_BODY = 256 * MOST_SPANS
 TOO_LARGE = "The request is too large."
 POLICY = "; ".join(
     [

@@ -1,5 +1,7 @@
 """Who may talk to the server."""
 
+import json
+
 import pytest
 from http_client import TestClient
 from hypothesis import example, given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from spacy_causal.server.app import STATIC, create_app
 from spacy_causal.server.controller import Controller
+from spacy_causal.server.messages import MOST_SPANS
 from spacy_causal.server.run import Serving
 from spacy_causal.server.security import MAX_BODY, cookie_name, cookie_of
 from spacy_causal.store.database import Database
@@ -187,6 +190,16 @@ def test_a_body_has_a_limit(client, in_pieces):
     kind = {"content-type": "application/json"}
     reply = client().post("/api/answers", content=content, headers=kind)
     assert reply.status_code == 413
+
+
+def test_as_many_mentions_as_an_answer_may_have_are_within_it(client):
+    label = "ü" * 100
+    spans = [{"token_start": 9999, "token_end": 9999, "label": label}] * MOST_SPANS
+    given = {"task_hash": 1, "answer": "accept", "spans": spans}
+    content = json.dumps({"answers": [given]}, ensure_ascii=False).encode()
+    kind = {"content-type": "application/json"}
+    reply = client().post("/api/answers", content=content, headers=kind)
+    assert reply.status_code == 200 and reply.json()["saved"] == ["taken"]
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e9"])
