@@ -26,7 +26,7 @@ WAIT = 1.0
 FOR_THE_PAGE = ("text", "spans", "options", "shown", "next", "versions", "_task_hash")
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal},
-    413: {"model": Refusal, "content": {"text/plain": {}}},
+    413: {"model": Refusal},
     422: {"model": Refusal},
 }
 SessionQuery = Annotated[Session, Query()]
@@ -113,7 +113,10 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
     """FastAPI's own handler repeats what was said, and cannot spell all of it."""
     wrong = error.errors() if isinstance(error, RequestValidationError) else ()
     where = [".".join(map(str, each["loc"])) for each in wrong]
-    detail = [f"{at}: {each['msg']}" for at, each in zip(where, wrong, strict=True)]
+    detail = [
+        f"{at}: {each['msg'].removeprefix('Value error, ')}"
+        for at, each in zip(where, wrong, strict=True)
+    ]
     safe = [text.encode("ascii", "backslashreplace").decode() for text in detail]
     return JSONResponse({"detail": safe[:20]}, 422)
 

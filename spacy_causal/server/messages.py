@@ -21,7 +21,6 @@ Seconds = Annotated[
     float, Field(ge=0, lt=1e6, allow_inf_nan=False), BeforeValidator(_number)
 ]
 SESSION = r"^[\w .@+-]*$"
-Session = Annotated[str, Field(max_length=100, pattern=SESSION)]
 Label = Annotated[str, Field(max_length=1000)]
 MOST_SPANS = 2000
 
@@ -33,6 +32,18 @@ def check_session(name: str) -> None:
             f"{name[:100]!r} is no name of a session: letters, digits, blanks "
             "and _ . @ + - are, at most 100."
         )
+
+
+def _named(value: Any) -> Any:
+    """Says what a name may be, where pydantic alone would show the pattern."""
+    if isinstance(value, str):
+        check_session(value)
+    return value
+
+
+Session = Annotated[
+    str, Field(max_length=100, pattern=SESSION), BeforeValidator(_named)
+]
 
 
 class _Message(BaseModel):

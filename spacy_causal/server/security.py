@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spacy_causal.server.messages import MOST_SPANS
@@ -67,7 +67,7 @@ class Guard:
         else:
             await answer(scope, receive, _with_headers(send))
 
-    def _refusal(self, scope: Scope) -> PlainTextResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_ours(host):
@@ -79,7 +79,7 @@ class Guard:
             return PlainTextResponse("Requests from other pages are refused.", 403)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY:
-            return PlainTextResponse(TOO_LARGE, 413)
+            return JSONResponse({"detail": TOO_LARGE}, 413)
         return self._unless_known(scope, headers)
 
     def _is_ours(self, host: str) -> bool:

@@ -264,6 +264,27 @@ def test_a_refused_answer_is_asked_for_again(site, visit):
     assert here.said() == [("accept", "LABEL 1")]
 
 
+def test_the_page_says_why_the_server_refused(site, visit):
+    here = site(TEXTS[:1])
+    page = visit(f"{here.url}?session=a/b", expected="status of 422")
+    playwright.expect(page.locator("#trouble")).to_have_text(
+        "The server refused that (422): query.session: 'a/b' is no name of a session: "
+        "letters, digits, blanks and _ . @ + - are, at most 100."
+    )
+    page = visit(here.url, expected="status of 413")
+    page.locator("mark").wait_for()
+    long = page.evaluate(
+        """async () => {
+          const { Session } = await import("/static/session.js");
+          const session = new Session("", () => {}, () => {});
+          session.answer({ task_hash: 1, accept: ["x".repeat(1e6)] }, 1, () => {});
+          await session.sending;
+          return [...session.refused.values()];
+        }"""
+    )
+    assert long == ["The server refused that (413): The request is too large."]
+
+
 def test_a_link_from_elsewhere_lets_in(in_thread, visit):
     """The page that has it is another site's: of a name that only it has."""
     token = "a-token-that-is-long-enough"

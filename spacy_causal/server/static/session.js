@@ -94,7 +94,15 @@ export class Session {
     }
     if (reply.ok) return reply.json();
     if (reply.status === 401) throw new Error("The server no longer knows this browser: open its address with the token again.");
-    if (reply.status >= 500) throw new Error(`The server failed (${reply.status}).`);
-    throw new Refused(`The server refused that (${reply.status}).`);
+    const why = `(${reply.status})${await reason(reply)}`;
+    if (reply.status >= 500) throw new Error(`The server failed ${why}`);
+    throw new Refused(`The server refused that ${why}`);
   }
+}
+
+/** What the server says about it, if it does: the end of a sentence. */
+async function reason(reply) {
+  const said = await reply.json().catch(() => null);
+  const detail = [said?.detail ?? []].flat().join("; ");
+  return detail ? `: ${detail.replace(/\.$/, "")}.` : ".";
 }
