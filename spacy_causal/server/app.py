@@ -28,6 +28,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refusal},
     413: {"model": Refusal},
     422: {"model": Refusal},
+    503: {"model": Refusal},
 }
 SessionQuery = Annotated[Session, Query()]
 
@@ -45,6 +46,7 @@ def create_app(
     )
     app.add_middleware(Guard, host=host, token=token)
     app.add_exception_handler(RequestValidationError, _say_what_is_wrong)
+    app.add_exception_handler(OSError, _say_what_failed)
     _add_calls(app, controller)
     _add_page(app)
     return app
@@ -119,6 +121,11 @@ async def _say_what_is_wrong(request: Request, error: Exception) -> JSONResponse
     ]
     safe = [text.encode("ascii", "backslashreplace").decode() for text in detail]
     return JSONResponse({"detail": safe[:20]}, 422)
+
+
+async def _say_what_failed(request: Request, error: Exception) -> JSONResponse:
+    """A full disk, say, may have room again when the page next tries."""
+    return JSONResponse({"detail": str(error)}, 503)
 
 
 def _questions(controller: Controller, session: str, n: int) -> QuestionsOut:

@@ -29,7 +29,8 @@ FORMATS = ("spacy", "jsonl", "conll", "label-studio", "doccano")
 def read_answers(dataset: str, db: str) -> list[Task]:
     """The answers of a dataset that stand, in the order given.
 
-    Raises ValueError when there is no such dataset, or its database is not opened.
+    Raises ValueError when there is no such dataset, or its database is not opened, and
+    OSError when it is not read.
     """
     return read_dataset(dataset, db)[0]
 

@@ -84,7 +84,7 @@ class SessionIn(_Message):
 
 
 class Refusal(BaseModel):
-    """Why something was refused."""
+    """Why something was refused, or failed."""
 
     detail: str | list[str]
 

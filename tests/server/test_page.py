@@ -231,16 +231,19 @@ def test_a_held_key_answers_once(site, visit):
 
 def test_answers_wait_for_a_server_that_is_away(site, visit):
     here = site()
-    page = visit(here.url, expected="status of 500")
+    page = visit(here.url, expected="status of 503")
     page.locator("mark").wait_for()
     with pytest.MonkeyPatch.context() as patch:
 
         def fail(*args):
-            raise OSError("no space left on device")
+            raise OSError("the database cannot be written: no space left on device")
 
         patch.setattr(here.controller._file, "append", fail)
         press(page, "1")
-        playwright.expect(page.locator("#trouble")).to_contain_text("not saved yet")
+        playwright.expect(page.locator("#trouble")).to_have_text(
+            "The server failed (503): the database cannot be written: no space left on "
+            "device. 1 answered and not saved yet; trying again."
+        )
     saved(page, 1)
     playwright.expect(page.locator("#trouble")).to_be_hidden()
     assert here.said() == [("accept", "LABEL 1")]

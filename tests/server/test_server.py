@@ -144,6 +144,23 @@ def test_it_ends_at_once_where_standard_input_says_nothing(
         os.close(end)
 
 
+def test_a_full_disk_is_told_in_a_line(serve, model, texts, database):
+    server = serve("one", model, texts, "--db", database)
+    (question,) = server.questions()
+    log = Path(database.removeprefix("sqlite:///") + "-wal")
+    resource = pytest.importorskip("resource", reason="only Unix limits processes")
+    limit = (log.stat().st_size, resource.RLIM_INFINITY)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limit)
+    said = {"task_hash": question["_task_hash"], "answer": "accept", "accept": ["PER"]}
+    reply = server.client.post("/api/answers", json={"answers": [said]})
+    assert reply.status_code == 503
+    assert reply.json()["detail"].startswith("the database cannot be written: ")
+    assert server.stop() == 1
+    printed = "".join(server.printed)
+    assert "the database cannot be written" in printed
+    assert "Traceback" not in printed and "INSERT" not in printed
+
+
 def test_an_ephemeral_session_leaves_no_word(serve, model, tmp_path, database):
     source = tmp_path / "source" / "texts.txt"
     source.parent.mkdir()

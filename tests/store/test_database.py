@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from spacy_causal.store.database import Database, is_in_memory
 from spacy_causal.store.records import Record
@@ -25,7 +25,7 @@ SAID = [
 def emptied(url):
     database = Database(url)
     with database.engine.begin() as connection:
-        connection.execute(text("TRUNCATE journal, inputs"))
+        connection.execute(text("DROP TABLE IF EXISTS journal, inputs"))
     database.close()
     return url
 
@@ -96,6 +96,7 @@ def test_a_name_that_is_too_long_begins_no_dataset(url):
 
 def test_a_long_name_from_before_is_opened(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/a.db")
+    database.dataset("another").close()
     row = "INSERT INTO journal VALUES (1, :name, 'ended', '', 0, 0, '{}', 0)"
     with database.engine.begin() as connection:
         connection.execute(text(row), {"name": "n" * 300})
@@ -125,6 +126,49 @@ def test_a_file_that_is_no_database(tmp_path):
     with pytest.raises(ValueError, match=r"a\.db cannot be opened: file is not a data"):
         Database(f"sqlite:///{path}")
     assert path.read_text() == "Anna lives in Paris. " * 100
+
+
+def test_nothing_is_made_where_nothing_is_written(url):
+    database = Database(url)
+    assert database.names() == list(database.records("one")) == []
+    assert database.inputs("one") == {}
+    assert not inspect(database.engine).get_table_names()
+    database.close()
+
+
+def test_tables_of_somebody_else_are_left_alone(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE journal (day TEXT)"))
+    for use in (database.names, lambda: database.dataset("one")):
+        with pytest.raises(OSError) as raised:
+            use()
+        assert str(raised.value) == (
+            "the database cannot be read: no such column: journal.dataset"
+        )
+    assert inspect(database.engine).get_table_names() == ["journal"]
+    database.close()
+
+
+def test_what_cannot_be_written_or_read_is_told_in_a_line(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    dataset = database.dataset("one")
+    dataset.append(SAID)
+    with database.engine.begin() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1"))
+    # The one connection of the pool has the limit.
+    with pytest.raises(OSError) as raised:
+        dataset.append([Record("answer", content={"text": "secret" * 9999})])
+    assert str(raised.value) == (
+        "the database cannot be written: database or disk is full"
+    )
+    assert len(list(database.records("one"))) == 2
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TABLE inputs"))
+    with pytest.raises(OSError, match="be read: no such table: inputs"):
+        database.inputs("one")
+    dataset.close()
+    database.close()
 
 
 def test_sqlite_syncs_what_it_commits(tmp_path):
