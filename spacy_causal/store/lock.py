@@ -30,7 +30,8 @@ class DatasetLock:
             query = text("SELECT pg_try_advisory_lock(:key)")
             held = bool(self._connection.scalar(query, {"key": key}))
         elif engine.url.database and engine.url.database != ":memory:":
-            database = Path(engine.url.database)
+            # A link's own name would make another lock of the same database.
+            database = Path(engine.url.database).resolve()
             path = database.with_name(f".{database.name}.{number.hex()}.lock")
             self._file = path.open("ab")
             held = _lock(self._file)

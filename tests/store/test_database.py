@@ -83,6 +83,19 @@ def test_one_writer_a_dataset(url):
     again.close()
 
 
+def test_one_writer_by_whatever_name(tmp_path):
+    database = Database(f"sqlite:///{tmp_path}/a.db")
+    dataset = database.dataset("one")
+    (tmp_path / "link.db").symlink_to(tmp_path / "a.db")
+    linked = Database(f"sqlite:///{tmp_path}/link.db")
+    with pytest.raises(ValueError, match="'one' is open in another process"):
+        linked.dataset("one")
+    dataset.close()
+    linked.dataset("one").close()
+    database.close()
+    linked.close()
+
+
 def test_a_name_that_is_too_long_begins_no_dataset(url):
     database = Database(url)
     dataset = database.dataset("ü" * 200)
