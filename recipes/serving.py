@@ -110,7 +110,7 @@ def _announce(url: str) -> None:
 def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     try:
         from spacy_causal.server.messages import check_session
-        from spacy_causal.server.run import Serving, keep_counts, open_session, serve
+        from spacy_causal.server.run import Serving, open_session, serve
         from spacy_causal.server.terminal import run_in_terminal
     except ImportError as error:
         msg.fail(f"{error}: pip install 'spacy-causal[annotate]'", exits=1)
@@ -122,17 +122,14 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
         serving = Serving(**served)
         if "model" in own:
             msg.text(f"Loading {own['model']}")
-        controller = open_session(recipe(**own), serving)
-        n_answers = len(controller.ledger.answers)
-        if n_answers:
-            msg.info(f"{controller.dataset}: {n_answers:,} answers so far")
-        try:
+        with open_session(recipe(**own), serving) as controller:
+            n_answers = len(controller.ledger.answers)
+            if n_answers:
+                msg.info(f"{controller.dataset}: {n_answers:,} answers so far")
             if terminal:
                 run_in_terminal(controller, session=session)
             else:
                 serve(controller, serving, on_ready=_announce)
-        finally:
-            keep_counts(controller, serving)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
     msg.good(f"{controller.dataset}: {len(controller.ledger.answers):,} answers")

@@ -3,8 +3,8 @@
 import logging
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from spacy_causal.store.database import (
     DEFAULT_URL,
     IN_MEMORY,
     Database,
+    Dataset,
     is_in_memory,
 )
 from spacy_causal.store.records import Record
@@ -55,12 +56,38 @@ class Serving:
             )
 
 
-def open_session(components: dict[str, Any], serving: Serving) -> Controller:
-    """A session, resumed where its dataset says that it stopped."""
+@contextmanager
+def open_session(components: dict[str, Any], serving: Serving) -> Iterator[Controller]:
+    """A session, resumed where its dataset says that it stopped; whoever runs it closes
+    it. Of an ephemeral one the dataset keeps the number of answers, and nothing else.
+
+    Raises ValueError when somebody else writes to the dataset.
+    """
     database = Database(IN_MEMORY if serving.ephemeral else serving.db)
-    return Controller(
-        components, database, overlap=serving.overlap, timeout=serving.timeout
-    )
+    with _counting(components["dataset"], serving) as counted:
+        controller = Controller(
+            components, database, overlap=serving.overlap, timeout=serving.timeout
+        )
+        try:
+            yield controller
+        finally:
+            if counted is not None:
+                counts = {"answers": len(controller.ledger.answers), "ephemeral": True}
+                counted.append([Record("ended", content=counts)])
+
+
+@contextmanager
+def _counting(name: str, serving: Serving) -> Iterator[Dataset | None]:
+    """The dataset that keeps an ephemeral session's counts, held from the start: at the
+    end it might be open elsewhere."""
+    if not serving.ephemeral or is_in_memory(serving.db):
+        yield None
+        return
+    with (
+        closing(Database(serving.db)) as database,
+        closing(database.dataset(name)) as dataset,
+    ):
+        yield dataset
 
 
 def serve(
@@ -115,14 +142,3 @@ def listen(host: str, port: int) -> socket.socket:
         reason = error.strerror
         raise OSError(f"Cannot listen on {host}:{port}: {reason}") from error
     return listener
-
-
-def keep_counts(controller: Controller, serving: Serving) -> None:
-    """Leave the number of answers of an ephemeral session, and nothing else of it."""
-    if serving.ephemeral and not is_in_memory(serving.db):
-        database = Database(serving.db)
-        dataset = database.dataset(controller.dataset)
-        counts = {"answers": len(controller.ledger.answers), "ephemeral": True}
-        dataset.append([Record("ended", content=counts)])
-        dataset.close()
-        database.close()

@@ -227,10 +227,12 @@ def test_an_ephemeral_session_that_fails_at_the_end_leaves_its_counts(
     assert (ended.kind, ended.content["answers"]) == ("ended", 1)
 
 
-def test_one_server_a_dataset(serve, model, texts, database):
+@pytest.mark.parametrize("ephemeral", [(), ("--ephemeral",)])
+def test_one_server_a_dataset(serve, model, texts, database, ephemeral):
+    """An ephemeral one could not leave its counts, which it finds out at its start."""
     serve("one", model, texts, "--db", database)
     try:
-        serve("one", model, texts, "--db", database)
+        serve("one", model, texts, "--db", database, *ephemeral)
     except AssertionError as error:
         assert "open in another process" in str(error)
     else:
