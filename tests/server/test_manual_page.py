@@ -64,8 +64,8 @@ def test_mentions_neither_begin_nor_end_with_white_space():
 def site(in_thread):
     """Makes sessions and serves them: address and controller."""
 
-    def make(tasks=TASKS):
-        config = {"labels": LABELS, "batch_size": 50, "waiting": "Wait for it."}
+    def make(tasks=TASKS, labels=LABELS):
+        config = {"labels": labels, "batch_size": 50, "waiting": "Wait for it."}
         components = {"dataset": "one", "view_id": VIEW, "stream": tasks}
         components |= {"update": Teacher(), "config": config}
         controller = Controller(components, Database("sqlite://"))
@@ -242,3 +242,17 @@ def test_it_can_be_read(site, visit, scheme, size):
     assert [(what, ratio) for what, ratio in measured if ratio < 4.5] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("document.activeElement.id") == "task"
+
+
+def test_long_names_of_labels_are_read_whole(site, visit):
+    long = ["PER", "a_name_of_a_label_that_is_long_" * 3, "an event in many words " * 4]
+    page = visit(site(labels=long)[0], viewport={"width": 360, "height": 640})
+    number(page, 0)
+    cut = """() => {
+      const box = document.querySelector(".labels");
+      const edge = box.getBoundingClientRect().right;
+      return box.scrollWidth > box.clientWidth || [...box.children].some(
+        (button) => button.getBoundingClientRect().right > edge + 1
+          || button.scrollWidth > button.clientWidth);
+    }"""
+    assert not page.evaluate(cut)
