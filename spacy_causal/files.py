@@ -14,10 +14,10 @@ def write_whole(path: Path, data: bytes | str) -> None:
 
     data (bytes | str): Text is written as UTF-8.
     """
-    path = path.resolve() if path.is_symlink() else path
-    if path.exists() and not path.is_file():
+    if is_stream(path):
         path.write_bytes(data.encode("utf8") if isinstance(data, str) else data)
         return
+    path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
     try:
@@ -29,6 +29,12 @@ def write_whole(path: Path, data: bytes | str) -> None:
     finally:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a pipe or a terminal is there, or a link to one as /dev/stdout is, which
+    may lead to no path."""
+    return path.exists() and not path.is_file()
 
 
 def write_folder_whole(path: Path, write: Callable[[Path], object]) -> None:

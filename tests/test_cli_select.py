@@ -1,6 +1,7 @@
 """`python -m spacy causal select`, as a user calls it."""
 
 import json
+import os
 import re
 
 import pytest
@@ -59,6 +60,23 @@ def test_words_within_a_budget_and_where_they_stand(model, pool, tmp_path):
     assert "of 12 texts chosen" in shown.stdout
     assert "columns" in shown.stdout
     assert [path.name for path in output.parent.iterdir()] == ["batch.jsonl"]
+
+
+def test_into_a_pipe_go_the_texts_alone(model, pool, tmp_path):
+    reading, writing = os.pipe()
+    link = tmp_path / "out" / "stdout"
+    link.parent.mkdir()
+    link.symlink_to(f"/dev/fd/{writing}")
+    arguments = model, pool, "--budget", 3, "-o", link
+    refused = call(*arguments, "--keep-view")
+    shown = call(*arguments)
+    os.close(writing)
+    assert shown.exit_code == 0, shown.output
+    with os.fdopen(reading) as file:
+        assert len([json.loads(line) for line in file]) == 3
+    assert not shown.stdout and "Wrote" in shown.stderr
+    assert list(link.parent.iterdir()) == [link]
+    assert refused.exit_code == 1 and "--output is none" in refused.stderr
 
 
 @pytest.mark.parametrize("strategy", ["random", "mnlp", "bald", "coreset", "wbadge"])

@@ -67,6 +67,16 @@ def test_what_reads_a_pipe_gets_it(tmp_path):
     assert got == ["what is written"] and pipe.is_fifo()
 
 
+def test_a_pipe_that_only_a_link_leads_to(tmp_path):
+    reading, writing = os.pipe()
+    link = tmp_path / "stdout"
+    link.symlink_to(f"/dev/fd/{writing}")
+    write_whole(link, "what is written")
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        assert file.read() == "what is written"
+
+
 @pytest.mark.parametrize("inside", ["in/a.spacy", "in/deep/new.spacy", "in/../in/x"])
 def test_what_a_command_reads_stays_as_it_is(tmp_path, inside):
     (tmp_path / "in" / "deep").mkdir(parents=True)

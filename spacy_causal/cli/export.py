@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.inputs import messages_apart
+
 
 def export(
     dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
@@ -37,11 +39,12 @@ def export(
     from spacy_causal.server.export import read_dataset
     from spacy_causal.server.texts import layer_of
 
-    try:
-        tasks, config = read_dataset(dataset, db)
-        layer = layer_of(config)
-        n_written = write(tasks, output, format, model, component, layer=layer)
-    except (ValueError, OSError) as error:
-        msg.fail(str(error), exits=1)
-    what = "answers" if format == "jsonl" else "texts"
-    msg.good(f"Wrote {n_written:,} {what} to {output}")
+    with messages_apart(output):
+        try:
+            tasks, config = read_dataset(dataset, db)
+            layer = layer_of(config)
+            n_written = write(tasks, output, format, model, component, layer=layer)
+        except (ValueError, OSError) as error:
+            msg.fail(str(error), exits=1)
+        what = "answers" if format == "jsonl" else "texts"
+        msg.good(f"Wrote {n_written:,} {what} to {output}")

@@ -3,16 +3,18 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from wasabi import msg
 
-from spacy_causal.cli.inputs import keep_inputs
+from spacy_causal.cli.inputs import keep_inputs, messages_apart
 from spacy_causal.cli.options import GpuId, use_gpu
-from spacy_causal.files import write_whole
+from spacy_causal.files import is_stream, write_whole
 
 if TYPE_CHECKING:
     from spacy_causal.learning.pool.selection import Pool, Selection
@@ -134,35 +136,54 @@ def select(
     from spacy_causal.types import Budget
 
     use_gpu(gpu_id)
-    folder = output.with_name(f".{output.name}.view")
-    try:
-        keep_inputs(output, pool, *(labelled or ()))
-        wanted = Budget.parse(budget)
-        acquire = _strategy(strategy, weight, near_duplicates, committee or [])
-        nlp = load_model(model)
-        name = component or find_labeller(nlp, or_else=("tagger",))
-        others = [load_model(other) for other in committee or []]
-        found = read_pool(pool, nlp, split.value, labelled or ())
-        _warn(found)
-        n_read = len(found.read_by(acquire.needs))
-        with tqdm(total=n_read, unit="text", disable=None) as bar:
-            chosen = select_next(
-                *(nlp, name, found, acquire, wanted),
-                seed=seed,
-                committee=others,
-                folder=folder,
-                on_block=bar.update,
-                read_blocks=_read_blocks(engine, model, committee or [], workers),
-                precision=precision.value,
+    with messages_apart(output), _view_folder(output, keep=keep_view) as folder:
+        try:
+            keep_inputs(output, pool, *(labelled or ()))
+            if keep_view and is_stream(output):
+                raise ValueError(
+                    "--keep-view keeps it beside a file: --output is none."
+                )
+            wanted = Budget.parse(budget)
+            acquire = _strategy(strategy, weight, near_duplicates, committee or [])
+            nlp = load_model(model)
+            name = component or find_labeller(nlp, or_else=("tagger",))
+            others = [load_model(other) for other in committee or []]
+            found = read_pool(pool, nlp, split.value, labelled or ())
+            _warn(found)
+            n_read = len(found.read_by(acquire.needs))
+            with tqdm(total=n_read, unit="text", disable=None) as bar:
+                chosen = select_next(
+                    *(nlp, name, found, acquire, wanted),
+                    seed=seed,
+                    committee=others,
+                    folder=folder,
+                    on_block=bar.update,
+                    read_blocks=_read_blocks(engine, model, committee or [], workers),
+                    precision=precision.value,
+                )
+            _show(chosen, len(found.passages))
+            lines = (
+                json.dumps(x, ensure_ascii=False) for x in _records(chosen, pool.name)
             )
-        _show(chosen, len(found.passages))
-        lines = (json.dumps(x, ensure_ascii=False) for x in _records(chosen, pool.name))
-        write_whole(output, "".join(f"{line}\n" for line in lines))
-    except (ValueError, OSError, ImportError) as error:
-        msg.fail(str(error), exits=1)
-    if not keep_view:
+            write_whole(output, "".join(f"{line}\n" for line in lines))
+        except (ValueError, OSError, ImportError) as error:
+            msg.fail(str(error), exits=1)
+        msg.good(f"Wrote {output}")
+
+
+@contextmanager
+def _view_folder(output: Path, *, keep: bool) -> Iterator[Path]:
+    """Where the view lies: beside a file, and left there by whatever fails. A pipe has
+    nothing beside it."""
+    if is_stream(output):
+        with TemporaryDirectory() as temporary:
+            yield Path(temporary) / "view"
+        return
+    place = output.resolve()
+    folder = place.with_name(f".{place.name}.view")
+    yield folder
+    if not keep:
         shutil.rmtree(folder, ignore_errors=True)
-    msg.good(f"Wrote {output}")
 
 
 def _strategy(
