@@ -1,7 +1,8 @@
 """`export`: what was answered, as a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from wasabi import msg
@@ -46,5 +47,20 @@ def export(
             n_written = write(tasks, output, format, model, component, layer=layer)
         except (ValueError, OSError) as error:
             msg.fail(str(error), exits=1)
+        if format != "jsonl":
+            _warn(tasks)
         what = "answers" if format == "jsonl" else "texts"
         msg.good(f"Wrote {n_written:,} {what} to {output}")
+
+
+def _warn(tasks: Sequence[dict[str, Any]]) -> None:
+    """Of what annotators disagree on, a text has one answer."""
+    from spacy_causal.server.agreement import by_question, is_disputed
+
+    n = sum(is_disputed(group) for group in by_question(tasks))
+    if n:
+        questions = "question was" if n == 1 else "questions were"
+        msg.warn(
+            f"{n:,} {questions} answered in several ways: the later answer is taken; "
+            "`review` settles them."
+        )

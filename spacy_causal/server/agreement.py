@@ -71,6 +71,11 @@ def by_question(tasks: Sequence[Task]) -> list[list[Task]]:
     return list(groups.values())
 
 
+def is_disputed(group: Sequence[Task]) -> bool:
+    """Whether a question was answered in several ways."""
+    return len({said_of(task) for task in group}) > 1
+
+
 def agreements(tasks: Sequence[Task]) -> list[Agreement]:
     """A row for each two annotators with questions in common, by name; of more than two
     another, of all. What they agreed on before is nobody's answer.
@@ -97,7 +102,7 @@ def _agreement(
     shared = [group for group in theirs if len(group) > 1]
     if not shared:
         return None
-    alike = [len({said_of(task) for task in group}) == 1 for group in shared]
+    alike = [not is_disputed(group) for group in shared]
     pairs = [
         (_spans(first), _spans(second))
         for group in shared

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spacy_causal.learning.answers import OUTSIDE
-from spacy_causal.server.agreement import said_of, view_of
+from spacy_causal.server.agreement import is_disputed, said_of, view_of
 from spacy_causal.server.manual import VIEW as MANUAL
 from spacy_causal.store.records import AGREED
 from spacy_causal.types import NONE_OF_THESE
@@ -27,7 +27,7 @@ class ReviewStream:
     def __init__(
         self, questions: Sequence[Sequence[Task]], *, everything: bool = False
     ):
-        alike = [len({said_of(task) for task in group}) == 1 for group in questions]
+        alike = [not is_disputed(group) for group in questions]
         both = list(zip(questions, alike, strict=True))
         self.asked = [review_task(x) for x, same in both if everything or not same]
         self.agreed = [agreed_task(x) for x, same in both if same and not everything]
