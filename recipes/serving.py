@@ -139,4 +139,5 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
         msg.warn(f"Taken back, since F1 on --dev fell for a label: updates: {n_back:,}")
     n_bad = progress["bad_lines"]
     if n_bad:
-        msg.warn(f"{n_bad:,} bad lines were skipped")
+        lines = "bad line was" if n_bad == 1 else "bad lines were"
+        msg.warn(f"{n_bad:,} {lines} skipped")
