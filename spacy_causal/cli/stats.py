@@ -22,11 +22,11 @@ def stats(
 ) -> None:
     """Show how fast and how well people answered.
 
-    Per mode, with the figures of the CITISL paper's study; where there are several
-    annotators, also how far they agree.
+    Per mode, with the figures of the CITISL paper's study for modes like its own; where
+    there are several annotators, also how far they agree.
     """
     from spacy_causal.server.export import read_dataset
-    from spacy_causal.server.stats import PAPER, mode_stats, truths_of_gold
+    from spacy_causal.server.stats import mode_stats, paper_beside, truths_of_gold
     from spacy_causal.server.texts import layer_of
 
     try:
@@ -36,6 +36,7 @@ def stats(
         msg.fail(str(error), exits=1)
     counts = ("annotators", "sentences", "answers", "skipped", "none of these")
     means = ("s / sentence", "s / answer", "answers right", "sentences right")
+    found = mode_stats(tasks, truths)
     rows = [
         (
             row.mode,
@@ -43,19 +44,21 @@ def stats(
             f"{row.sentences:,}",
             f"{row.answers:,}",
             f"{row.skipped:,}",
-            f"{row.none:,}",
+            "-" if row.none is None else f"{row.none:,}",
             _number(row.seconds_a_sentence),
             _number(row.seconds_an_answer),
             percent(row.answers_right),
             percent(row.sentences_right),
         )
-        for row in mode_stats(tasks, truths)
+        for row in found
     ]
     msg.table(
         rows, header=("mode", *counts, *means), aligns=("l", *"r" * 9), divider=True
     )
-    msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
-    for mode, seconds, right in PAPER:
+    beside = paper_beside(row.mode for row in found)
+    if beside:
+        msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
+    for mode, seconds, right in beside:
         msg.text(f"  {mode}: {_number(seconds)} s / sentence, {right} sentences right")
     show_agreement(tasks)
 

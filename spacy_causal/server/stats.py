@@ -1,6 +1,6 @@
 """How long answers take and how good they are, by mode."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from spacy_causal.store.hashing import input_hash
 from spacy_causal.store.records import AGREED
 
 Task = dict[str, Any]
-Truth = Callable[[Task], str | None]
+Entities = frozenset[tuple[int, int, str]]
+Truth = Callable[[Task], str | Entities | None]
+WHOLE = "whole sentences"
 
 # CITISL (Findings of EMNLP 2022), section 6.2: one figure of seconds for all K.
 PAPER = (
@@ -28,14 +30,16 @@ PAPER = (
 
 @dataclass(frozen=True)
 class ModeStats:
-    """What was answered in one mode.
+    """What was answered in one mode. `WHOLE` is that of sentences annotated whole, of
+    which each is one answer, and only counted as a sentence.
 
-    none (int): Answers "none of these".
+    none (int | None): Answers "none of these", where there are such.
     seconds_a_sentence, seconds_an_answer (float | None): Means, of answers timed by the
         page; None where there is none. A sentence is what one annotator answered of a
         text.
     answers_right, sentences_right (float | None): Shares, where the truth is known.
-        "None of these" is right if none is; a sentence, if all its answers are.
+        "None of these" is right if none is; a sentence, if all its answers are, or if
+        just the true entities are in it.
     """
 
     mode: str
@@ -43,7 +47,7 @@ class ModeStats:
     sentences: int
     answers: int
     skipped: int
-    none: int
+    none: int | None
     seconds_a_sentence: float | None
     seconds_an_answer: float | None
     answers_right: float | None
@@ -51,16 +55,27 @@ class ModeStats:
 
 
 def mode_stats(tasks: Sequence[Task], truth: Truth | None = None) -> list[ModeStats]:
-    """One row a mode, by name; sentences annotated whole were in none."""
+    """One row a mode, by name."""
     modes: dict[str, list[Task]] = {}
-    for task in (task for task in tasks if task.get("_view_id") != VIEW):
-        modes.setdefault(task.get("mode", ""), []).append(task)
-    return [_row(mode, modes[mode], truth) for mode in sorted(modes)]
+    for task in tasks:
+        mode = WHOLE if _is_whole(task) else task.get("mode", "")
+        modes.setdefault(mode, []).append(task)
+    return [
+        (_whole_row if mode == WHOLE else _row)(mode, modes[mode], truth)
+        for mode in sorted(modes)
+    ]
+
+
+def paper_beside(modes: Iterable[str]) -> list[tuple[str, float, str]]:
+    """The paper's figures of modes like these: of all labels, of any K."""
+    kinds = {mode.partition(" ")[0] for mode in modes}
+    return [row for row in PAPER if row[0].partition(" ")[0] in kinds]
 
 
 def truths_of_gold(path: Path, layer: str = ENTITIES) -> Truth:
-    """What is true of just the tokens asked about, "O" if they are no entity, from
-    annotated Docs with the same texts; None where no such Doc says.
+    """What is true of just the tokens asked about, "O" if they are no entity, or all
+    entities of a whole sentence, from annotated Docs with the same texts; None where no
+    such Doc says.
 
     layer (str): What was asked about, see `layer_of`.
     Raises ValueError where no Doc is annotated with it.
@@ -71,8 +86,10 @@ def truths_of_gold(path: Path, layer: str = ENTITIES) -> Truth:
     if not any(known.labels or known.outside for known in found.values()):
         raise ValueError(f"No document of {path} is annotated with {layer}.")
 
-    def truth(task: Task) -> str | None:
+    def truth(task: Task) -> str | Entities | None:
         known = found.get(input_hash(task["text"]), Known())
+        if _is_whole(task):
+            return known.all()
         (span,) = task["spans"]
         whole = layer != ENTITIES or task["unit"] == "mention"
         label = known.label(span["start"], span["end"], whole=whole)
@@ -118,6 +135,13 @@ class Known:
         inside = (x for (a, b), x in self.labels.items() if a <= start and end <= b)
         return next(inside, None)
 
+    def all(self) -> Entities | None:
+        """All entities of the text; None where it is not annotated throughout."""
+        inside = {at for at in self.starts for a, b in self.labels if a <= at < b}
+        if not self.starts or set(self.starts) - inside - self.outside:
+            return None
+        return frozenset((*place, label) for place, label in self.labels.items())
+
     def nothing(self, start: int, end: int) -> bool:
         """Whether each token of a stretch is known to be outside of entities or part of
         one, which is then not exactly this stretch."""
@@ -126,8 +150,10 @@ class Known:
         return bool(tokens) and set(tokens) <= inside | self.outside
 
 
-def is_right(task: Task, truth: str) -> bool:
+def is_right(task: Task, truth: str | Entities) -> bool:
     """Whether an answer that was given agrees with the truth."""
+    if isinstance(truth, frozenset):
+        return {(x["start"], x["end"], x["label"]) for x in task["spans"]} == truth
     answer = answer_of(task)
     assert answer is not None
     if answer.chosen is None:
@@ -158,6 +184,31 @@ def _row(mode: str, tasks: Sequence[Task], truth: Truth | None) -> ModeStats:
         _ratio(sum(every), len(every)),
         _ratio(sum(all(each) for each in right.values()), len(right)),
     )
+
+
+def _whole_row(mode: str, tasks: Sequence[Task], truth: Truth | None) -> ModeStats:
+    answers = [task for task in tasks if task["answer"] != "ignore"]
+    timed = [task["seconds"] for task in tasks if task.get("seconds") is not None]
+    # A rejected one says nothing of its entities.
+    accepted = [task for task in answers if task["answer"] == "accept"]
+    known = [(task, truth(task) if truth else None) for task in accepted]
+    right = [is_right(task, true) for task, true in known if true is not None]
+    return ModeStats(
+        mode,
+        len({task["_session_id"] for task in tasks} - {AGREED}),
+        len({_sentence(task) for task in tasks}),
+        len(answers),
+        len(tasks) - len(answers),
+        None,
+        _ratio(sum(timed), len(timed)),
+        None,
+        None,
+        _ratio(sum(right), len(right)),
+    )
+
+
+def _is_whole(task: Task) -> bool:
+    return task.get("_view_id") == VIEW
 
 
 def _sentence(task: Task) -> tuple[int, str]:
