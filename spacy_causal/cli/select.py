@@ -68,7 +68,7 @@ def select(
     pool: Annotated[
         Path,
         typer.Argument(
-            help="Unlabelled .jsonl, .spacy or text.", exists=True, dir_okay=False
+            help="Unlabelled .jsonl, .csv, .spacy or text.", exists=True, dir_okay=False
         ),
     ],
     *,

@@ -1,9 +1,7 @@
 """Texts to annotate, read one by one from their file; bad ones are skipped."""
 
-import csv
 import io
 import json
-import re
 import select
 import threading
 from collections import Counter
@@ -17,8 +15,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
 from spacy_causal.corpus.build import Builder, build_doc
+from spacy_causal.corpus.csv_texts import read_csv
 from spacy_causal.corpus.files import SUFFIX, read_spacy
-from spacy_causal.corpus.lines import Line, flaw, read_lines
+from spacy_causal.corpus.lines import Line, read_lines
 from spacy_causal.corpus.records import Options, Problem, TextRecord, TokenRecord
 from spacy_causal.corpus.shapes import Context, read_shape
 from spacy_causal.learning.reading import bare_copy
@@ -100,7 +99,7 @@ class Source:
     def _records(self) -> Read:
         lines = self._lines()
         if self.path.suffix == ".csv":
-            yield from _read_csv(self.path, lines)
+            yield from read_csv(self.path, lines)
             return
         as_json = self.path.suffix == ".jsonl"
         for line in lines:
@@ -158,52 +157,3 @@ def _read_object(path: Path, line: Line) -> TextRecord | TokenRecord | Problem:
     except (ValueError, RecursionError) as error:
         return Problem(path, number, f"no text: {error}"[:200])
     return record or Problem(path, number, "no text")
-
-
-def _read_csv(path: Path, lines: Iterator[Line | Problem]) -> Read:
-    """The column "text"; a single column may go without a header."""
-    problems: list[Problem] = []
-    start = 0
-
-    def clean() -> Iterator[str]:
-        nonlocal start
-        for line in lines:
-            if isinstance(line, Problem):
-                problems.append(line)
-            else:
-                start = start or line[0]
-                yield line[1] + "\n"
-
-    rows = csv.reader(clean(), strict=True)
-    column = None
-    while True:
-        start = 0
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield Problem(path, start, f"no CSV: {error}")
-            continue
-        yield from problems
-        problems.clear()
-        if row is None:
-            return
-        if column is None:
-            names = [name.strip().lower() for name in row]
-            if "text" not in names and len(names) != 1:
-                yield Problem(path, 1, f'no column is named "text": {", ".join(row)}')
-                return
-            column = names.index("text") if "text" in names else 0
-            parts = re.split(r"[;\t|]", names[0])
-            if len(names) == 1 < len(parts) and "text" in parts:
-                yield Problem(path, 1, f"columns must be split by commas: {names[0]}")
-                return
-            if "text" in names:
-                continue
-        if not row or not "".join(row).strip():
-            continue
-        text = row[column].removesuffix("\n") if column < len(row) else ""
-        reason = flaw(text, allowed="\t\n\r") if text.strip() else "it is empty"
-        if reason:
-            yield Problem(path, start, f"no text: {reason}")
-        else:
-            yield TextRecord(path, start, text, None)

@@ -12,12 +12,14 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from spacy_causal.corpus.csv_texts import read_csv
 from spacy_causal.corpus.files import SUFFIX, read_spacy
 from spacy_causal.corpus.lines import flaw, read_lines
 from spacy_causal.corpus.records import Problem
 
 Split = Literal["sents", "lines", "none"]
 JSON = (".jsonl", ".json", ".ndjson")
+CSV = ".csv"
 # Fields written out with a chosen text; a whole pool is in memory, so no more are kept.
 KEPT = ("id", "meta")
 
@@ -48,8 +50,9 @@ class Passage:
 def read_passages(
     path: Path, vocab: Vocab, split: Split = "none"
 ) -> Iterator[Passage | Problem]:
-    """Yield the texts of a `.jsonl` file (objects with a "text"), of a `.spacy` file,
-    or of any other file, in which each line is one; what cannot be read is a problem.
+    """Yield the texts of a `.jsonl` file (objects with a "text"), of a `.csv` file (the
+    column "text"), of a `.spacy` file, or of any other file, in which each line is one;
+    what cannot be read is a problem.
 
     split (str): Cut each text into sentences (by punctuation, where a Doc does not say)
         or lines. White space at the ends is left out, but not a Doc's tokens; and so
@@ -57,7 +60,7 @@ def read_passages(
     """
     if split not in ("sents", "lines", "none"):
         raise ValueError(f"A split is sents, lines or none, not {split!r}.")
-    read = _read_docs if path.suffix == SUFFIX else _read_lines
+    read = {SUFFIX: _read_docs, CSV: _read_rows}.get(path.suffix, _read_lines)
     for whole in read(path, vocab):
         if isinstance(whole, Problem):
             yield whole
@@ -81,6 +84,14 @@ def _read_lines(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
             yield line
         elif line[1].strip():
             yield _read_line(path, *line)
+
+
+def _read_rows(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+    for row in read_csv(path, read_lines(path)):
+        if isinstance(row, Problem):
+            yield row
+        else:
+            yield Passage(row.text, row.line, 0, len(row.text))
 
 
 def _read_line(path: Path, number: int, line: str) -> Passage | Problem:

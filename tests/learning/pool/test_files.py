@@ -67,3 +67,13 @@ def test_a_sentence_of_white_space_is_no_passage(tmp_path):
     words = ["Hi", ".", "\n\n"]
     DocBin(docs=[Doc(vocab, words=words, spaces=[False] * 3)]).to_disk(path)
     assert [p.text for p in read_passages(path, vocab, "sents")] == ["Hi."]
+
+
+def test_a_pool_in_the_column_of_a_csv_file(tmp_path):
+    path = tmp_path / "pool.csv"
+    path.write_text('id,text\n1,"Anna Li, of\nOslo"\n2,\n3,It rained.\n')
+    found = list(read_passages(path, spacy.blank("en").vocab))
+    texts = [(x.text, x.line) for x in found if hasattr(x, "text")]
+    assert texts == [("Anna Li, of\nOslo", 2), ("It rained.", 5)]
+    (problem,) = (x for x in found if not hasattr(x, "text"))
+    assert "it is empty" in str(problem)
