@@ -103,7 +103,7 @@ def test_what_is_not_needed_is_not_read(name, config):
     assert choose(acquire, view, [], Budget(2))
     for key in [key for key in view.arrays if key not in ("samples", "information")]:
         view.arrays = {other: held[other] for other in held if other != key}
-        with pytest.raises(ValueError, match="holds no"):
+        with pytest.raises(ValueError, match="view has no"):
             choose(acquire, view, [], Budget(2))
 
 

@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,13 +40,16 @@ def folder():
 
 
 @pytest.mark.parametrize("rights", [0o555, 0o777])
-def test_stats_and_export(folder, rights):
-    url, output = f"sqlite:///{folder}/a b%.db", folder.with_suffix(".jsonl")
+def test_stats_and_export(folder, rights, tmp_path):
+    made, place = f"sqlite:///{tmp_path}/a.db", folder / "a b%.db"
     questions = [token_question(i) for i in range(2)]
-    annotate(url, "one", "choice", questions, [[["PER"]], [["ORG"]]], names=["ann"])
-    for path in folder.iterdir():
-        path.chmod(0o444)
+    annotate(made, "one", "choice", questions, [[["PER"]], [["ORG"]]], names=["ann"])
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(tmp_path / "a.db", place)
+    place.chmod(0o444)
     folder.chmod(rights)
+    url, output = f"sqlite:///{place}", folder.with_suffix(".jsonl")
     with without_rights():
         shown = CliRunner().invoke(app, ["stats", "one", "--db", url])
         options = ["--format", "jsonl", "--db", url]
