@@ -53,8 +53,8 @@ def test_a_name_and_its_settings(text, name, settings):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a:l2", "like weight=1, not 'l2'"),
-        ("a:", "like weight=1, not ''"),
+        ("a:l2", "as weight=1, not 'l2'"),
+        ("a:", "as weight=1, not ''"),
         ("a:x=1,x=2", "'x' is set twice"),
     ],
 )

@@ -273,7 +273,7 @@ class TestCorpus:
             corpus, model=model, donors=donors, per_example=6
         )
         assert any("Zoe Day" in e.reference.text for e in read(nlp))
-        with pytest.raises(ValueError, match="take a model"):
+        with pytest.raises(ValueError, match="need a model"):
             create_counterfactual_corpus(corpus, donors=donors)
 
     def test_targets_go_along(self, nlp, tmp_path):
@@ -348,5 +348,5 @@ def test_no_pipeline_loads_before_it_is_needed(corpus, loads):
 
 
 def test_like_donors_take_a_model(corpus):
-    with pytest.raises(ValueError, match="like donors"):
+    with pytest.raises(ValueError, match="similar donors"):
         create_counterfactual_corpus(corpus, like=3)

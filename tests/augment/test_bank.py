@@ -55,7 +55,7 @@ def test_it_comes_back_from_disk(nlp, tmp_path):
 def test_what_is_no_bank_says_so(tmp_path, text):
     path = tmp_path / "bank.json"
     path.write_text(text)
-    with pytest.raises(ValueError, match="no bank of entities"):
+    with pytest.raises(ValueError, match="not a bank of entities"):
         read_bank(path)
 
 

@@ -11,7 +11,7 @@ from numpy.random import default_rng
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
-from spacy_causal.augment.bank import bank_of, collect_entities
+from spacy_causal.augment.bank import collect_entities
 from spacy_causal.augment.counterfactuals import SwapSettings, counterfactuals
 from spacy_causal.augment.discriminator import (
     ScoredEntities,
@@ -282,9 +282,11 @@ def test_donors_from_unlabelled_text(nlp):
 def test_only_confident_predictions_are_donors(trained):
     unlabelled = docs_of(trained) * 2
     everything = find_entities(trained, unlabelled, min_score=0.0)
-    assert sum(map(len, everything.donors.values()))
-    nothing = find_entities(trained, unlabelled, min_score=1.1)
-    assert nothing == bank_of([])
+    certain = find_entities(trained, unlabelled, min_score=1.0)
+    found = [sum(map(len, bank.donors.values())) for bank in (everything, certain)]
+    assert found[0] > found[1]
+    with pytest.raises(ValueError, match=r"between 1\.1 and"):
+        find_entities(trained, unlabelled, min_score=1.1)
 
 
 def test_no_entities_no_swaps(nlp, bank):

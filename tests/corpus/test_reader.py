@@ -88,7 +88,7 @@ def test_limit_counts_the_docs_of_all_files(tmp_path, doc):
 def test_a_file_that_is_none_is_named(tmp_path, doc):
     write(tmp_path / "a.spacy", doc)
     (tmp_path / "b.spacy").write_text("what?")
-    with pytest.raises(ValueError, match=r"b\.spacy: no \.spacy file"):
+    with pytest.raises(ValueError, match=r"b\.spacy: not a \.spacy file"):
         list(create_corpus(tmp_path)(NLP))
 
 

@@ -201,7 +201,7 @@ def test_a_file_that_is_none_and_a_folder_that_is_not_there_yet(
 ):
     path = tmp_path / "a.spacy"
     path.write_text("Anna")
-    with pytest.raises(ValueError, match=r"a\.spacy: no \.spacy file"):
+    with pytest.raises(ValueError, match=r"a\.spacy: not a \.spacy file"):
         feedback("one", model, source, initial=path)
     feedback("one", model, source, output=tmp_path / "new" / "taught")
     assert not list((tmp_path / "new" / "taught").iterdir())
@@ -212,7 +212,7 @@ def test_what_a_session_begins_with_is_not_written_over(
     model, source, tmp_path, begun_with
 ):
     given = {"model": model, "imputer": None, begun_with: str(tmp_path / "taught")}
-    with pytest.raises(ValueError, match="taught everything a second time"):
+    with pytest.raises(ValueError, match="teach it everything twice"):
         feedback("one", source=source, output=tmp_path / "x/../taught", **given)
 
 

@@ -97,7 +97,7 @@ def test_hardened(files):
         (("--rate", "inf"), "rate inf and ≥ 0; both are finite"),
         (("--rate", "nan"), "rate nan and ≥ 0"),
         (("--alpha", "inf"), "alpha is inf and has to be > 0"),
-        (("--rate", 0.01), "0.01 of 6 labelled texts is none"),
+        (("--rate", 0.01), "0.01 of 6 labelled texts gives none"),
         (("--density", 1, "--window", 7), "No two texts have a window"),
         (("--high", 0, "--unit", "perplexity"), "No mixed sequence was kept"),
     ],
