@@ -323,7 +323,7 @@ def test_a_cold_start_without_any_gold(nlp):
 
 @pytest.mark.parametrize("label", ["", " ", 3, None, "none of these"])
 def test_what_is_no_label(nlp, label):
-    with pytest.raises(ValueError, match="A label is a word|cannot be one"):
+    with pytest.raises(ValueError, match=r"A label is a word|cannot be one"):
         build(nlp, "ner-bio").get_pipe("labeller").add_label(label)
 
 

@@ -106,7 +106,7 @@ def test_other_bad_values():
         ("label", [0, 3], "name the label 3, which is out of bounds: there are 3"),
         ("label", [-3, 0], "name the label -3"),
         ("label", [0], "not of one length: {'token': 2, 'label': 1"),
-        ("probability", [0.5, 1.0], "token 0 is no distribution"),
+        ("probability", [0.5, 1.0], "token 0 is not a distribution"),
     ],
 )
 def test_stored_targets_that_are_none_name_their_document(key, values, reason):
