@@ -69,7 +69,7 @@ def test_by_mouse(site, visit):
     page = visit(here.url)
     for name in ("LABEL 2", "none of these", "not a mention", "skip"):
         before = page.locator(".text").text_content()
-        page.get_by_role("button", name=name).click()
+        page.locator("#task").get_by_role("button", name=name).click()
         playwright.expect(page.locator(".text")).not_to_have_text(before)
     page.get_by_role("button", name="Undo").click()
     playwright.expect(page.locator(".text")).to_contain_text("Number 3")
@@ -210,7 +210,7 @@ def test_who_is_done_first_hears_that_others_have_the_last_ones(site, visit):
     bob.locator("mark").wait_for()
     bob.keyboard.press("1")
     ending = bob.locator("#pause-text")
-    playwright.expect(ending).to_contain_text("Others have the last ones")
+    playwright.expect(ending).to_contain_text("Others have the last questions")
     press(ann, "1", "1")
     ann.keyboard.press("1")
     ending = ann.locator("#pause-text")
