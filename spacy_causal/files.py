@@ -42,9 +42,12 @@ def write_folder_whole(path: Path, write: Callable[[Path], object]) -> None:
     there is any, or the new one is whole at all times.
 
     write (Callable): Writes the folder that it is given.
+    Raises NotADirectoryError where a file is in its place.
     """
     path = path.resolve() if path.is_symlink() else path
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{path} is a file, not a folder.")
     part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
     old = part.with_suffix(".old")
     try:

@@ -30,6 +30,6 @@ def test_what_is_read_stays_as_it_is(examples, tmp_path, name):
         app, [places.get(argument, argument) for argument in COMMANDS[name]]
     )
     assert found.exit_code == 1
-    assert "is read" in " ".join(found.output.split())
+    assert "also an input" in " ".join(found.output.split())
     assert path.read_bytes() == before
     assert list(tmp_path.rglob("*")) == [path.parent, path]

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +48,18 @@ def test_a_folder_is_there_when_it_is_complete(tmp_path):
     with pytest.raises(OSError, match="No space"):
         write_folder_whole(tmp_path / "deep" / "other", fail)
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["out"]
+
+
+def test_a_folder_is_replaced_and_a_file_is_not(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "old").write_text("")
+    (tmp_path / "file").write_text("kept")
+    write_folder_whole(tmp_path / "out", Path.mkdir)
+    assert list((tmp_path / "out").iterdir()) == []
+    with pytest.raises(NotADirectoryError, match="is a file"):
+        write_folder_whole(tmp_path / "file", Path.mkdir)
+    assert (tmp_path / "file").read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "out"]
 
 
 def test_a_link_goes_on_pointing_to_the_file(tmp_path):
