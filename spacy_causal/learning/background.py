@@ -25,6 +25,7 @@ from spacy_causal.learning.weights import pipes_to_bytes
 Said = tuple[Hashable, Answered]
 Weights = dict[str, bytes]
 Fallen = list[list[str]]
+META = "meta.json"
 NICENESS = 3
 MOST_DEATHS = 3
 
@@ -269,10 +270,20 @@ def _obey(lessons: Lessons, what: str, value: Any) -> str | None:
         elif what == "forget":
             lessons.forget(value)
         else:
+            check_replaceable(Path(value))
             write_folder_whole(Path(value), lessons.learner.nlp.to_disk)
     except Exception as error:
         return _reason(error)
     return None
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raise ValueError for a folder in which there is something else than a pipeline:
+    saving one there replaces the folder."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / META).is_file():
+        raise ValueError(
+            f"{folder} is not empty and holds no pipeline: give another folder."
+        )
 
 
 def _reason(error: Exception) -> str:

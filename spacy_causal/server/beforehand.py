@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 from thinc.compat import has_gpu
 
 from spacy_causal.corpus.files import read_spacy
+from spacy_causal.learning.background import check_replaceable
 from spacy_causal.learning.imputation import imputer_from
 
 
@@ -20,7 +21,8 @@ def check_output(folder: Path | None, *models: str | None) -> None:
 
     models (str | None): What the session begins with: taken up again, it begins there
         again.
-    Raises OSError when nothing can be written there, ValueError for a model's folder.
+    Raises OSError when nothing can be written there, ValueError for the folder of such
+    a model or of anything that is no pipeline.
     """
     if folder is not None:
         if folder.resolve() in [Path(model).resolve() for model in models if model]:
@@ -29,6 +31,7 @@ def check_output(folder: Path | None, *models: str | None) -> None:
                 "session would teach it everything twice. Give another folder."
             )
         folder.mkdir(parents=True, exist_ok=True)
+        check_replaceable(folder)
         TemporaryFile(dir=folder).close()
 
 

@@ -216,6 +216,14 @@ def test_what_a_session_begins_with_is_not_written_over(
         feedback("one", source=source, output=tmp_path / "x/../taught", **given)
 
 
+def test_a_folder_of_other_things_is_not_written_over(model, source, tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("kept")
+    with pytest.raises(ValueError, match="not empty and holds no pipeline"):
+        feedback("one", model, source, output=tmp_path / "notes")
+    assert (tmp_path / "notes" / "a.txt").read_text() == "kept"
+
+
 def test_the_end_says_which_model_was_saved(model, source, tmp_path, monkeypatch):
     components = feedback("one", model, source, output=tmp_path / "taught")
     learner = components["update"].background

@@ -132,6 +132,9 @@ def test_a_folder_that_is_there_is_written_whole(model, tmp_path):
     lessons = taught(model, BATCHES[:1])
     (tmp_path / "taught").mkdir()
     (tmp_path / "taught" / "old").write_text("")
+    assert "holds no pipeline" in _obey(lessons, "save", str(tmp_path / "taught"))
+    assert (tmp_path / "taught" / "old").exists()
+    (tmp_path / "taught" / "meta.json").write_text("{}")
     assert _obey(lessons, "save", str(tmp_path / "taught")) is None
     assert not (tmp_path / "taught" / "old").exists()
     assert spacy.load(tmp_path / "taught").pipe_names == ["causal_ner"]
