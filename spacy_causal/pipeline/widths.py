@@ -14,7 +14,9 @@ def any_width(model: Model) -> Iterator[None]:
     widths = [layer._dims["nO"] for layer in layers]
     for layer in layers:
         layer._dims["nO"] = None
-    yield
-    for layer, width in zip(layers, widths, strict=True):
-        if layer._dims["nO"] is None:
-            layer._dims["nO"] = width
+    try:
+        yield
+    finally:
+        for layer, width in zip(layers, widths, strict=True):
+            if layer._dims["nO"] is None:
+                layer._dims["nO"] = width

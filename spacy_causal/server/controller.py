@@ -74,7 +74,8 @@ class Controller:
         records = list(database.records(self.dataset))
         self.ledger = Ledger(records)
         if self.ledger.answers:
-            check_resumable(records, self.config, self.dataset)
+            standing = self.ledger.answers
+            check_resumable(records, standing, self.config, self.dataset)
             self.config = self.config | answered_labels(self.config, self._tasks())
         self._open = OpenTasks(overlap, timeout, self.ledger.who_answered)
         self._reopen()

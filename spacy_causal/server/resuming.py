@@ -1,6 +1,6 @@
 """Whether a session may go on with the answers of those before it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from spacy_causal.learning.answers import OUTSIDE
@@ -13,12 +13,16 @@ Task = dict[str, Any]
 
 
 def check_resumable(
-    records: Sequence[Record], config: dict[str, Any], dataset: str
+    records: Sequence[Record],
+    standing: Collection[int],
+    config: dict[str, Any],
+    dataset: str,
 ) -> None:
     """Raise ValueError for a model that was saved with these answers taught, since it
     would learn them twice, and for answers about another layer of annotation.
 
     records (Sequence[Record]): Of a dataset that has answers.
+    standing (Collection[int]): The ids of those that stand.
     config (dict): Of the session that begins, with the "weights" of its model and the
         "layer" that it asks about, where it says so.
     """
@@ -28,8 +32,7 @@ def check_resumable(
             "earlier session saved it at its end. Begin with the model that that "
             "session began with, or another dataset."
         )
-    layers = {x["config"]["layer"] for x in _begun(records) if "layer" in x["config"]}
-    others = layers - {config.get("layer")}
+    others = _layers(records, standing) - {config.get("layer")}
     if "layer" in config and others:
         raise ValueError(
             f"The answers of {dataset!r} are about {', '.join(sorted(others))}, and "
@@ -54,9 +57,15 @@ def _chosen(task: Task) -> list[str]:
     return [span["label"] for span in task["spans"]] if accepted else []
 
 
-def _begun(records: Sequence[Record]) -> list[dict[str, Any]]:
-    found = [x.content for x in records if x.kind == "begun"]
-    return [content for content in found if content and content.get("config")]
+def _layers(records: Sequence[Record], standing: Collection[int]) -> set[str]:
+    """What the answers that stand are about, where their session said so."""
+    layers, layer = set(), None
+    for record in records:
+        if record.kind == "begun":
+            layer = ((record.content or {}).get("config") or {}).get("layer")
+        elif record.id in standing and layer is not None:
+            layers.add(layer)
+    return layers
 
 
 def _taught(records: Sequence[Record]) -> set[str]:

@@ -21,19 +21,25 @@ def ended(weights):
 
 def test_a_session_that_learnt_nothing_saves_what_it_began_with():
     records = [begun(weights="first"), ended("first"), begun(weights="first")]
-    check_resumable(records, {"weights": "first"}, "one")
+    check_resumable(records, (), {"weights": "first"}, "one")
     records += [ended("taught")]
-    check_resumable(records, {"weights": "first"}, "one")
+    check_resumable(records, (), {"weights": "first"}, "one")
     with pytest.raises(ValueError, match="taught the answers of 'one' already"):
-        check_resumable(records, {"weights": "taught"}, "one")
+        check_resumable(records, (), {"weights": "taught"}, "one")
 
 
 def test_answers_about_another_layer():
-    records = [begun(labels=LABELS), begun(layer="ner"), Record("ended")]
-    check_resumable(records, {"layer": "ner"}, "one")
-    check_resumable(records, {}, "one")
+    records = [begun(labels=LABELS), begun(layer="ner"), Record("answer", id=3)]
+    check_resumable(records, [3], {"layer": "ner"}, "one")
+    check_resumable(records, [3], {}, "one")
     with pytest.raises(ValueError, match="about ner, and this session would ask about"):
-        check_resumable(records, {"layer": "tag"}, "one")
+        check_resumable(records, [3], {"layer": "tag"}, "one")
+
+
+def test_sessions_whose_answers_are_gone_say_nothing_of_the_layer():
+    records = [begun(layer="ner"), Record("answer", id=2), begun(layer="pos")]
+    records += [begun(layer="tag"), Record("answer", id=5)]
+    check_resumable(records, [5], {"layer": "tag"}, "one")
 
 
 def test_labels_that_were_answered_come_back():
