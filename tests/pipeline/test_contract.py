@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import spacy
+import srsly
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
@@ -256,6 +257,14 @@ def test_labels_that_come_without_a_model(trained, examples, without):
     doc.ents = [Span(doc, 0, 1, label="OTHER")]
     trained.update([Example(trained.make_doc(doc.text), doc)])
     assert labeller.model.get_dim("nO") >= len(labeller.tag_set)
+
+
+def test_a_load_that_fails_leaves_the_width(trained):
+    labeller = trained.get_pipe("labeller")
+    saved = srsly.msgpack_loads(labeller.to_bytes())
+    with pytest.raises(ValueError):
+        labeller.from_bytes(srsly.msgpack_dumps({**saved, "model": b"\xc1"}))
+    assert labeller.model.get_dim("nO") == len(labeller.tag_set)
 
 
 def test_same_seed_same_bytes(examples):
