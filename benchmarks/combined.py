@@ -154,7 +154,7 @@ def begin(
     """The model of the seed set, trained once for all arms that learn alike."""
     for old in [key for key in begun if key[0] != seed]:
         del begun[old]
-    key = seed, arm.head, arm.hidden, arm.augments
+    key = seed, arm.head, arm.hidden, arm.which, arm.augments
     if key not in begun:
         begun[key] = train_on(course, initial, (seed, 0))
     return begun[key]
@@ -167,7 +167,7 @@ def settings_of(arm: Arm) -> dict[str, Any]:
             "acquire": {"name": arm.strategy, **describe_strategy(arm.strategy)},
             "asks": asks_of(arm),
             "augments": list(arm.augments),
-            "hidden": arm.hidden,
+            "hidden": hidden_of(arm),
             "head": arm.head,
         }
     }
@@ -178,6 +178,13 @@ def asks_of(arm: Arm) -> str | dict[str, Any]:
     more = {"explore": arm.explore, "follow_up": arm.follow_up}
     chosen = {name: value for name, value in more.items() if value}
     return {"unit": arm.asks, **chosen} if chosen else arm.asks
+
+
+def hidden_of(arm: Arm) -> float | dict[str, Any]:
+    """How much mixed tokens count, with what is not the plainest way of it."""
+    if arm.which == "entities":
+        return arm.hidden
+    return {"weight": arm.hidden, "which": arm.which}
 
 
 def create_fit(corpus: Corpus, arm: Arm, steps: int | None) -> Fit:

@@ -6,7 +6,8 @@ swaps of entities are added; the deconfounded head learns. An arm has some of th
 place of a part that it lacks stands the plainest choice: sentences at random, annotated
 whole, nothing added, a linear head. SeqMix here is the form that was ahead of its
 controls (README.md): tokens mixed in the encoder's output, a mixed one counting as much
-as a token or, "mixed lightly", a fifth of that; "in words" is the paper's form.
+as a token or, "mixed lightly", a fifth of that; "all mixed": not those of entities
+alone; "in words" is the paper's form.
 """
 
 from collections.abc import Sequence
@@ -22,10 +23,11 @@ from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.asking import Asking
 from spacy_causal.learning.augmenting import Augment, make_augment
 from spacy_causal.learning.settings import LearnerSettings
+from spacy_causal.ml.hidden_mix import Which
 
 PLAIN, LINEAR, COMBINED, LESS = "plain", "linear", "combined", "combined - "
 K_ONLY = " (K only)"
-LIGHT, LIGHTLY = 0.2, " (mixed lightly)"
+LIGHT, LIGHTLY, ALL_MIXED = 0.2, " (mixed lightly)", " (all mixed)"
 K = 3
 HEADS = {
     "linear": {"@architectures": "spacy-causal.LinearTagger.v1"},
@@ -44,6 +46,7 @@ class Arm:
     follow_up (bool): After "none of these" the list of all types is opened.
     augments (tuple[str, ...]): What is added to the sentences, see `make_augment`.
     hidden (float): How much a pair of tokens mixed in the encoder's output counts.
+    which (str): Which tokens are mixed there, "entities" or "all".
     head (str): One of `HEADS`, or "ner": spaCy's own component, encoder and all.
     """
 
@@ -53,6 +56,7 @@ class Arm:
     follow_up: bool = False
     augments: tuple[str, ...] = ()
     hidden: float = 0.0
+    which: Which = "entities"
     head: str = "linear"
 
     def model(self, tok2vec: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +64,7 @@ class Arm:
         labeller = HEADS[self.head] | {"tok2vec": tok2vec}
         if not self.hidden:
             return labeller
-        mix = {"weight": self.hidden, "labeller": labeller}
+        mix = {"weight": self.hidden, "which": self.which, "labeller": labeller}
         return {"@architectures": "spacy-causal.HiddenMix.v1", **mix}
 
     def augment(self, component: str) -> Augment | None:
@@ -120,6 +124,7 @@ ARMS: dict[str, Arm] = {
     f"seqmix{LIGHTLY}": Arm(hidden=LIGHT),
     COMBINED: EVERYTHING,
     COMBINED + LIGHTLY: replace(EVERYTHING, hidden=LIGHT),
+    COMBINED + ALL_MIXED: replace(EVERYTHING, which="all"),
     **{f"{LESS}{part}": less(part) for part in PARTS},
     COMBINED + K_ONLY: WITH_K_ONLY,
     **{

@@ -22,7 +22,8 @@ class Arm(NamedTuple):
         of the corpus.
     source (str | None): Of the table of words; None: a transformer's input embeddings,
         and without one what the encoder says.
-    hidden (dict | None): The encoder's vectors are mixed: settings of `HiddenMix`.
+    hidden (dict | None): The encoder's vectors are mixed: settings of `HiddenMix`,
+        entities' tokens alone where they do not say which.
     longer (float): The updates, as a multiple; not in the clean epochs.
     clean_epochs (int): The last of the epochs are of the labelled sequences alone, and
         the optimizer starts anew with them.

@@ -109,8 +109,8 @@ class Trial:
         tok2vec = {"frozen": FROZEN, "cnn": CNN, "minilm": LISTENER}[self.encoder]
         model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": tok2vec}
         if self.how.hidden is not None:
-            mix = {"@architectures": "spacy-causal.HiddenMix.v1", **self.how.hidden}
-            model = mix | {"labeller": model}
+            mix = {"@architectures": "spacy-causal.HiddenMix.v1", "which": "entities"}
+            model = mix | self.how.hidden | {"labeller": model}
         nlp.add_pipe(COMPONENT, config={"scheme": "bio", "model": model})
         pipe: Any = nlp.get_pipe(COMPONENT)
         for label in sorted({e.label_ for d in self.pool.values() for e in d.ents}):

@@ -36,9 +36,9 @@ class Mixture(NamedTuple):
 
 def build_hidden_mix(
     labeller: TaggerModel,
-    weight: float = 0.2,
+    weight: float = 1.0,
     alpha: float = 8.0,
-    which: Which = "entities",
+    which: Which = "all",
     seed: int = 0,
 ) -> TaggerModel:
     """Let a token labeller, in training only, also learn from what the encoder says of
@@ -54,8 +54,9 @@ def build_hidden_mix(
     weight (float): How much a mixed row counts beside a token. With 0 training is left
         as it was.
     alpha (float): λ ~ Beta(α, α), one draw a row.
-    which (str): What is mixed: "entities" (tokens whose likeliest target is not "O"),
-        or "all" that have a target. Each is once a first and once a second parent.
+    which (str): What is mixed: "all" tokens that have a target, or of these only
+        "entities" (the likeliest target is not "O"). Each is once a first and once a
+        second parent.
     seed (int): Of the draws.
     Raises ValueError for settings that are none, and for a head that reads sequences.
     """

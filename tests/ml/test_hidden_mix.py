@@ -166,11 +166,13 @@ def frozen_labeller(width=5, **settings):
     return model, docs, X, seen
 
 
-def test_the_whole_gradient_is_that_of_the_loss_as_it_is_written():
+@pytest.mark.parametrize("which", ["entities", "all"])
+def test_the_whole_gradient_is_that_of_the_loss_as_it_is_written(which):
     """λ x + (1 − λ) x' through torch's own cross-entropy."""
     targets = rows_of("B-LOC", "O", "B-PER", "I-PER", None, "B-LOC")
     weight, alpha, seed = 0.3, 2.0, 5
-    model, docs, X, seen = frozen_labeller(weight=weight, alpha=alpha, seed=seed)
+    settings = {"weight": weight, "alpha": alpha, "which": which, "seed": seed}
+    model, docs, X, seen = frozen_labeller(**settings)
     model.attrs["teach"](model, targets, BIO)
     scores, backprop = model.begin_update(docs)
     assert scores.logits.shape == (6, 5)
@@ -183,7 +185,7 @@ def test_the_whole_gradient_is_that_of_the_loss_as_it_is_written():
     W, b = head.weight.detach().double(), head.bias.detach().double()
     x = torch.tensor(X, dtype=torch.double, requires_grad=True)
     y = torch.tensor(targets, dtype=torch.double)
-    mixture = draw(targets, BIO, alpha, "entities", np.random.default_rng(seed))
+    mixture = draw(targets, BIO, alpha, which, np.random.default_rng(seed))
     share = torch.tensor(mixture.weights)[:, None]
     i, j = torch.tensor(mixture.first), torch.tensor(mixture.second)
     mixed_x, mixed_y = (share * a[i] + (1 - share) * a[j] for a in (x, y))
