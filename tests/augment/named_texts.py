@@ -41,6 +41,15 @@ def write_corpus(path, docs):
     return path
 
 
+def content(examples):
+    """What lists of examples are, to be compared."""
+    return [
+        (e.reference.to_bytes(), [t.text for t in e.predicted])
+        for found in examples
+        for e in found
+    ]
+
+
 def knowing(patterns):
     """A pipeline that finds exactly these names: {name: type}."""
     nlp = spacy.blank("en")
