@@ -11,11 +11,11 @@ from features import add_features
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.active import Key
 from spacy_causal.experiments.fitting import fit, usual_steps
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.layers import f1_of
 
 COMPONENT = "causal_ner"

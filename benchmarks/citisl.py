@@ -30,6 +30,7 @@ from spacy.tokens import Doc
 from thinc.api import Adam, warmup_linear
 from tqdm import tqdm
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.session import importance_filter, simulate_session
 from spacy_causal.experiments.streaming import (
@@ -47,7 +48,6 @@ from spacy_causal.experiments.users import (
 )
 from spacy_causal.learning.imputation import imputer_from
 from spacy_causal.learning.learner import Learner, LearnerSettings
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.tokens import token_f1
 
 RESULTS = Path(__file__).parent / "results"

@@ -17,6 +17,7 @@ from encoders import CNN
 from numpy.random import default_rng
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.display.candidates import (
@@ -31,7 +32,6 @@ from spacy_causal.display.propensity import propensities
 from spacy_causal.experiments.page import write_page
 from spacy_causal.experiments.streaming import classes_of, without_classes
 from spacy_causal.experiments.training import train
-from spacy_causal.learning.reading import bare_copy
 
 CORPUS = Path(__file__).parents[1] / "assets" / "contested"
 ARMS: dict[str, dict[str, Any]] = {

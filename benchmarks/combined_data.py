@@ -24,10 +24,10 @@ from spacy.tokens import Doc
 from spacy.util import minibatch
 from thinc.api import Model
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.active import Key, Look
 from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.fitting import fit
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.layers import f1_of
 
 DRAW, BATCH = 7, 64

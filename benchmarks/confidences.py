@@ -18,10 +18,10 @@ from active_data import read_annotated
 from spacy.training import Example
 from spacy.util import fix_random_seed
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import shuffled_batches
 from spacy_causal.learning.calibration import Scored, fit, measure, score_docs
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.numeric import log_softmax
 from spacy_causal.scorers.calibration import (
     area_under_risk_coverage,

@@ -24,11 +24,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_causal.acquisition import strategies
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.learning.pool.compute import view_pool
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.types import Precision
 
 RESULTS = Results(Path(__file__).parent / "results" / "pool_speed.jsonl")

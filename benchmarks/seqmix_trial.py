@@ -20,10 +20,10 @@ from spacy_causal.augment.perplexity.ngram import create_ngram_perplexity
 from spacy_causal.augment.seqmix.provenance import get_mix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.augment.seqmix.token_table import Source
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.active import Augment, Key
 from spacy_causal.experiments.fitting import fit
 from spacy_causal.learning.augmenting import create_mixing
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.weights import pipes_from_bytes, pipes_to_bytes
 from spacy_causal.scorers.layers import f1_of
 

@@ -24,12 +24,12 @@ from session_models import INITIAL, SEED, TEXTS, setup_of
 from session_server import ROWS, Server
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.display.candidates import OUTSIDE
 from spacy_causal.experiments.feedback_setup import SESSION, FeedbackSetup
 from spacy_causal.experiments.feedback_simulation import create_run_cell
 from spacy_causal.experiments.results import Results
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.layers import f1_of
 from spacy_causal.types import NONE_OF_THESE
 

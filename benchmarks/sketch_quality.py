@@ -28,12 +28,12 @@ from spacy.util import fix_random_seed
 from spacy_causal.acquisition.basket import Basket
 from spacy_causal.acquisition.gradients import CountSketch, DenseGradients
 from spacy_causal.acquisition.seeding import seed_centres, squared_distances
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import shuffled_batches
 from spacy_causal.learning.pool.compute import view_pool
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.types import Budget, Needs
 
 RESULTS = Results(Path(__file__).parent / "results" / "sketch_quality.jsonl")

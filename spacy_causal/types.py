@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from numpy.random import Generator
 from spacy.tokens import Doc
@@ -99,6 +99,13 @@ BudgetUnit = Literal["sentences", "words"]
 # choice, the `--engine` of `select`.
 Engine = Literal["auto", "exact", "sketch", "factors"]
 Precision = Literal["float32", "bfloat16"]
+
+
+def require_precision(precision: str) -> None:
+    """Raise ValueError for an unknown precision."""
+    if precision not in get_args(Precision):
+        known = ", ".join(get_args(Precision))
+        raise ValueError(f"Unknown precision {precision!r}: one of {known}.")
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from small_encoders import cnn
 from spacy.tokens import DocBin, Span
 from typer.testing import CliRunner
 
+from spacy_causal.augment.seqmix.parents import label_rows
 from spacy_causal.cli.app import app
 from spacy_causal.corpus.files import write_docbin
-from spacy_causal.pipeline.examples import gold_tags
 from spacy_causal.store.database import Database
 from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.records import Record
 from spacy_causal.tags.scheme import TagSet
-from spacy_causal.targets.gold import one_hot
 from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 MODEL = {"@architectures": "spacy-causal.DeconfoundedTagger.v1", "tok2vec": cnn()}
@@ -113,7 +112,7 @@ def test_training_data_may_carry_token_targets(model, data, examples, tmp_path):
     docs = [eg.reference for eg in examples]
     tag_set = TagSet("biluo", ("LOC", "ORG", "PER"))
     for doc in docs:
-        rows = one_hot(gold_tags([doc], "ner", tag_set), len(tag_set))
+        rows = label_rows(doc, "ner", tag_set)
         set_targets(doc, "ner", TokenTargets("biluo", tag_set.names, rows))
         assert not doc.ents
     exported = tmp_path / "exported.spacy"

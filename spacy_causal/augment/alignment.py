@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from spacy.attrs import ORTH, SPACY
+from spacy.attrs import ORTH
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_causal.augment.mentions import Mention
 from spacy_causal.augment.moved import Moves
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.targets.gold import same_tokens
 
 
@@ -53,10 +54,7 @@ def _has_gold_tokens(nlp: Language, example: Example) -> bool:
 
 def copy_words(reference: Doc, text: str | None = None) -> Cut:
     """The same tokens without annotation."""
-    words, spaces = reference.to_array([ORTH, SPACY]).T.tolist()
-    unknown = reference.has_unknown_spaces
-    copy = Doc(reference.vocab, words=words, spaces=None if unknown else spaces)
-    return Cut(copy, True)
+    return Cut(bare_copy(reference), True)
 
 
 def still_aligned(

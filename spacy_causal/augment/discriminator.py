@@ -18,6 +18,7 @@ from spacy_causal.augment.verdicts import (
     WRONG_SPAN,
     WRONG_TYPE,
 )
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.numeric import softmax
 from spacy_causal.types import Screen, Verdict
 
@@ -90,7 +91,7 @@ def unread_copy(doc: Doc, nlp: Language) -> Doc:
     """The text for another pipeline to read: in its own tokens, or in the Doc's where
     those do not know their spaces."""
     if doc.has_unknown_spaces:
-        return Doc(nlp.vocab, words=[token.text for token in doc])
+        return bare_copy(doc, nlp.vocab)
     return nlp.make_doc(doc.text)
 
 

@@ -124,18 +124,18 @@ def create_swap(docs: "Iterable[Doc]") -> "Swap":
     from spacy_causal.augment.mentions import Mention
     from spacy_causal.augment.provenance import swaps_of
     from spacy_causal.augment.swap import swap_entity
-    from spacy_causal.effects.swaps import Swapped
+    from spacy_causal.effects.swaps import SwappedDoc
 
     bank = collect_entities(docs)
 
-    def swap(doc: "Doc", span: "Span", rng: "Generator") -> Swapped | None:
+    def swap(doc: "Doc", span: "Span", rng: "Generator") -> SwappedDoc | None:
         label, start, end = span
         others = bank.others(label, doc[start:end].text)
         if not others.number:
             return None
         new = swap_entity(doc, Mention(start, end, label), others.draw(rng))
         (swapped,) = swaps_of(new)
-        return Swapped(new, (label, swapped.start, swapped.end))
+        return SwappedDoc(new, (label, swapped.start, swapped.end))
 
     return swap
 

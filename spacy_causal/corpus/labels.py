@@ -5,11 +5,8 @@ from typing import Literal
 
 from spacy.tokens import Doc, Span
 
-from spacy_causal.tags.detect import read_spans
+from spacy_causal.tags.detect import as_bio, read_spans
 from spacy_causal.targets.token_targets import TokenTargets, get_targets
-
-# BILUO read as BIO: where a mention begins, and where it goes on.
-_AS_BIO = {"U": "B", "L": "I"}
 
 
 def entities_of(doc: Doc) -> Sequence[Span]:
@@ -44,10 +41,9 @@ def certain_mentions(targets: TokenTargets) -> list[tuple[int, int, str]]:
         return []
     known = [name or "-" for name in _certain_names(targets)]
     spelled: Literal["io", "bio"] = "io" if targets.scheme == "io" else "bio"
-    tags = [_AS_BIO.get(tag[0], tag[0]) + tag[1:] for tag in known]
     return [
         (start, end, label)
-        for start, end, label in read_spans(tags, spelled)
+        for start, end, label in read_spans(as_bio(known), spelled)
         if _is_whole(known, start, end, targets.scheme)
     ]
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.vocab import Vocab
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.effects.emptying import emptied
 from spacy_causal.effects.masks import Mask
 from spacy_causal.scorers.spans import Span
@@ -65,12 +65,6 @@ def entity_tokens(doc: Doc) -> Mask:
     for ent in doc.ents:
         tokens[ent.start : ent.end] = True
     return tokens
-
-
-def bare_copy(doc: Doc, vocab: Vocab) -> Doc:
-    """The same tokens without annotation."""
-    words = [token.text for token in doc]
-    return Doc(vocab, words=words, spaces=[bool(t.whitespace_) for t in doc])
 
 
 def _token_edges(doc: Doc) -> tuple[NDArray[np.int_], NDArray[np.int_]]:

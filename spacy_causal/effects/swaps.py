@@ -8,12 +8,13 @@ from numpy.random import Generator
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.effects.counts import TypeCounts
-from spacy_causal.effects.reading import bare_copy, read_spans
+from spacy_causal.effects.reading import read_spans
 from spacy_causal.scorers.spans import Span
 
 
-class Swapped(NamedTuple):
+class SwappedDoc(NamedTuple):
     """A document and where in it the new entity stands."""
 
     doc: Doc
@@ -21,7 +22,7 @@ class Swapped(NamedTuple):
 
 
 # Another form of an annotated entity's type in its place; None where there is none.
-Swap = Callable[[Doc, Span, Generator], Swapped | None]
+Swap = Callable[[Doc, Span, Generator], SwappedDoc | None]
 
 
 def count_survivals(
@@ -43,7 +44,7 @@ def count_survivals(
         twice (as predicted and as gold), so that their F1 is the share that survived.
     """
     rows: list[int] = []
-    swapped: list[Swapped] = []
+    swapped: list[SwappedDoc] = []
     for row, (doc, spans) in enumerate(zip(docs, found, strict=True)):
         for i in sorted(rng.permutation(len(spans))[:per_doc].tolist()):
             other = swap(doc, spans[i], rng)

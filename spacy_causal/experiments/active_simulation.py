@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_causal.acquisition.named import make_strategy
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.active import (
     Course,
     Key,
@@ -31,7 +32,7 @@ from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.streaming import split_initial
 from spacy_causal.learning.augmenting import make_augment
 from spacy_causal.learning.pool.compute import view_pool
-from spacy_causal.learning.reading import bare_copy, read_upstream
+from spacy_causal.learning.reading import read_upstream
 from spacy_causal.scorers.layers import f1_of
 from spacy_causal.types import Needs, View
 

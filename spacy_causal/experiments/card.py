@@ -11,10 +11,10 @@ from spacy.training import Example
 
 from spacy_causal.augment.provenance import get_provenance
 from spacy_causal.augment.seqmix.provenance import get_mix
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.labels import entities_of, tags_of
 from spacy_causal.effects.measure import Effects
 from spacy_causal.learning.calibration import Calibration
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.scorers.spans import align_spans
 from spacy_causal.scorers.strict import strict_scores
 from spacy_causal.scorers.tokens import prf

@@ -8,6 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import minibatch
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.effects.ace import average_causal_effects, f1
 from spacy_causal.effects.counts import (
     TypeCounts,
@@ -17,12 +18,7 @@ from spacy_causal.effects.counts import (
     token_counts,
 )
 from spacy_causal.effects.forms import seen_and_unseen
-from spacy_causal.effects.reading import (
-    INTERVENTIONS,
-    bare_copy,
-    read_intervened,
-    read_spans,
-)
+from spacy_causal.effects.reading import INTERVENTIONS, read_intervened, read_spans
 from spacy_causal.scorers.spans import AlignedSpans, Span
 
 DIGITS = 4

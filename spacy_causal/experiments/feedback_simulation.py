@@ -8,6 +8,7 @@ from typing import Any
 from numpy.random import Generator, default_rng
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.feedback_setup import ALL, TOLD, FeedbackSetup
 from spacy_causal.experiments.feedback_stage import Stage, set_stage
 from spacy_causal.experiments.fitting import Progress, fit, quietly
@@ -23,7 +24,7 @@ from spacy_causal.experiments.users import (
 )
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.learner import Learner
-from spacy_causal.learning.reading import bare_copy, read_upstream
+from spacy_causal.learning.reading import read_upstream
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.trainer import Trainer
 from spacy_causal.scorers.layers import f1_of

@@ -7,12 +7,12 @@ from typing import Any
 from numpy.random import Generator
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.display.candidates import type_names
 from spacy_causal.experiments.streaming import OUTSIDE, classes_of
 from spacy_causal.experiments.users import SimulatedUser
 from spacy_causal.learning.answers import Answer, Unit
 from spacy_causal.learning.learner import Learner, UpdateReport
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.types import Candidates
 
 Keep = Callable[[Answer, Generator], bool]

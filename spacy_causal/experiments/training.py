@@ -10,6 +10,8 @@ from spacy.training import Example
 from spacy.util import fix_random_seed
 from thinc.api import Optimizer
 
+from spacy_causal.corpus.bare import bare_copy
+
 
 def train(
     nlp: Language,
@@ -43,9 +45,7 @@ def evaluate(nlp: Language, docs: Sequence[Doc]) -> dict[str, Any]:
 
 def fresh_example(doc: Doc) -> Example:
     """An annotated Doc beside a bare one with the same tokens."""
-    words = [token.text for token in doc]
-    spaces = [bool(token.whitespace_) for token in doc]
-    return Example(Doc(doc.vocab, words=words, spaces=spaces), doc)
+    return Example(bare_copy(doc), doc)
 
 
 def shuffled_batches(

@@ -18,8 +18,8 @@ from spacy_causal.augment.perplexity.screen import FitScreen
 from spacy_causal.augment.seqmix.generate import seqmix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.augment.seqmix.token_table import Source, token_table
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.learning.answers import OUTSIDE, Answer
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.replay import Lesson
 from spacy_causal.learning.settling import settle
 from spacy_causal.specs import parse_spec

@@ -11,8 +11,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.types import Floats1d, Floats2d, Ints1d, Ints2d
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.display.mentions import mention_probabilities
-from spacy_causal.learning.reading import bare_copy, scores_of
+from spacy_causal.learning.reading import scores_of
 from spacy_causal.numeric import softmax
 from spacy_causal.pipeline.causal_ner import trim_spans
 from spacy_causal.pipeline.examples import target_rows

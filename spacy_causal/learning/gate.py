@@ -9,7 +9,8 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_causal.learning.reading import bare_copy, read_upstream
+from spacy_causal.corpus.bare import bare_copy
+from spacy_causal.learning.reading import read_upstream
 from spacy_causal.scorers.tokens import prf
 
 

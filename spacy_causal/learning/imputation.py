@@ -9,12 +9,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.types import Floats2d
 
-from spacy_causal.learning.reading import (
-    bare_copy,
-    memory_zone,
-    probabilities_of,
-    read_upstream,
-)
+from spacy_causal.corpus.bare import bare_copy
+from spacy_causal.learning.reading import memory_zone, probabilities_of, read_upstream
 from spacy_causal.numeric import softmax
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
 

@@ -11,6 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_causal.corpus.bare import words_of
 from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.augmenting import annotated, make_augment
 from spacy_causal.learning.beginning import beginning_of, require_beginning
@@ -26,7 +27,7 @@ from spacy_causal.learning.journal import (
     surviving,
 )
 from spacy_causal.learning.memory import Memory
-from spacy_causal.learning.reading import memory_zone, require_docs, words_of
+from spacy_causal.learning.reading import memory_zone, require_docs
 from spacy_causal.learning.replay import Lesson, draw_replay, example_of
 from spacy_causal.learning.seeding import seeded
 from spacy_causal.learning.settings import LearnerSettings, UpdateReport

@@ -8,18 +8,10 @@ import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.vocab import Vocab
 from thinc.types import Floats2d
 
 from spacy_causal.numeric import softmax
 from spacy_causal.types import TokenScores
-
-Words = tuple[Sequence[str], Sequence[bool]]
-
-
-def words_of(doc: Doc) -> Words:
-    """A Doc's words and whether a space follows each."""
-    return tuple(t.text for t in doc), tuple(bool(t.whitespace_) for t in doc)
 
 
 def require_docs(docs: Iterable[Doc]) -> list[Doc]:
@@ -35,12 +27,6 @@ def require_docs(docs: Iterable[Doc]) -> list[Doc]:
                 f"Annotated Docs are expected, not {type(doc).__name__}{hint}."
             )
     return found
-
-
-def bare_copy(doc: Doc, vocab: Vocab | None = None) -> Doc:
-    """The same tokens without annotation, in this or another vocabulary."""
-    words, spaces = words_of(doc)
-    return Doc(vocab or doc.vocab, words=list(words), spaces=list(spaces))
 
 
 def read_upstream(nlp: Language, component: str, docs: Sequence[Doc]) -> list[Doc]:

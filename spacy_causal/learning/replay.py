@@ -9,9 +9,9 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.vocab import Vocab
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.journal import Answered
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 
@@ -72,4 +72,4 @@ def example_of(source: Lesson | Doc, vocab: Vocab, layer: str) -> Example:
     words, spaces = list(source.words), list(source.spaces)
     reference = Doc(vocab, words=words, spaces=spaces)
     set_targets(reference, layer, source.targets)
-    return Example(Doc(vocab, words=words, spaces=spaces), reference)
+    return Example(bare_copy(reference), reference)

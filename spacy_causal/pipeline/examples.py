@@ -3,25 +3,21 @@
 from collections.abc import Sequence
 
 import numpy as np
-from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from spacy.training import Example
-from thinc.types import Floats2d, Ints1d
+from thinc.types import Floats2d
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.tags.scheme import TagSet
 from spacy_causal.targets.align import align_labels, project_rows
-from spacy_causal.targets.gold import (
-    BEGIN,
-    INSIDE,
-    OUTSIDE,
-    entity_marks,
-    lookup,
-    one_hot,
-    same_tokens,
-    tag_hashes,
-)
+from spacy_causal.targets.gold import gold_tags, one_hot, same_tokens
 from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_targets
 from spacy_causal.types import TypedSentence
+
+NOT_A_LABEL = (
+    "The label {label!r} is not one of the component's: add it with add_label(). "
+    "Document: {text!r}"
+)
 
 
 def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Floats2d:
@@ -32,8 +28,11 @@ def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Flo
     Raises ValueError for a label that the component does not have.
     """
     references = [eg.reference for eg in examples]
+    tags = gold_tags(
+        references, layer, tag_set.labels, tag_set.scheme, refusal=NOT_A_LABEL
+    )
     gold = np.split(
-        one_hot(gold_tags(references, layer, tag_set), len(tag_set)),
+        one_hot(tags, len(tag_set)),
         np.cumsum([len(doc) for doc in references])[:-1],
     )
     rows = []
@@ -46,28 +45,6 @@ def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Flo
             of_reference = _project(example, of_reference, tag_set)
         rows.append(of_reference)
     return np.concatenate(rows)
-
-
-def gold_tags(docs: Sequence[Doc], layer: str, tag_set: TagSet) -> Ints1d:
-    """The tag each token is annotated with, −1 where it is missing, shape (N,)."""
-    positions = {get_string_id(x): i for i, x in enumerate(tag_set.labels)}
-    if layer != "ner":
-        hashes = tag_hashes(docs, layer)
-        tags = lookup(hashes, positions)
-        return _known(tags, hashes, docs)
-    iob, ends, hashes = entity_marks(docs)
-    labels = _known(lookup(hashes, positions), hashes, docs)
-    tags = np.where(iob == OUTSIDE, 0, -1)
-    of_entity = ((iob == BEGIN) | (iob == INSIDE)) & (labels >= 0)
-    begins = iob == BEGIN
-    marks = {
-        "io": np.zeros(len(iob), dtype=int),
-        "bio": np.where(begins, 0, 1),
-        "biluo": np.where(begins, np.where(ends, 3, 0), np.where(ends, 2, 1)),
-    }[tag_set.scheme]
-    n_marks = {"io": 1, "bio": 2, "biluo": 4}[tag_set.scheme]
-    tags[of_entity] = (1 + labels * n_marks + marks)[of_entity]
-    return tags
 
 
 def typed_sentence(doc: Doc, layer: str) -> TypedSentence:
@@ -103,11 +80,7 @@ def soft_examples(
         start += len(doc)
         part = np.zeros((len(doc), len(tag_set)), dtype=np.float32)
         part[:, : said.shape[1]] = said
-        reference = Doc(
-            doc.vocab,
-            words=[token.text for token in doc],
-            spaces=[bool(token.whitespace_) for token in doc],
-        )
+        reference = bare_copy(doc)
         set_targets(reference, layer, TokenTargets(tag_set.scheme, tag_set.names, part))
         examples.append(Example(doc, reference))
     return examples
@@ -132,15 +105,3 @@ def _project(example: Example, rows: Floats2d, tag_set: TagSet) -> Floats2d:
     x2y = example.alignment.x2y
     references = [np.asarray(x2y[i]) for i in range(len(example.predicted))]
     return project_rows(rows, references, tag_set.split, tag_set.types)
-
-
-def _known(tags: Ints1d, hashes: np.ndarray, docs: Sequence[Doc]) -> Ints1d:
-    if not (tags == -2).any():
-        return tags
-    token = int((tags == -2).argmax())
-    lengths = np.cumsum([len(doc) for doc in docs])
-    doc = docs[int(np.searchsorted(lengths, token, side="right"))]
-    raise ValueError(
-        f"The label {doc.vocab.strings[hashes[token]]!r} is not one of the "
-        f"component's: add it with add_label(). Document: {doc.text[:60]!r}"
-    )

@@ -9,11 +9,12 @@ import spacy
 import srsly
 from spacy.tokens import Doc, Span
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
 from spacy_causal.files import write_whole
 from spacy_causal.learning.answers import OUTSIDE
 from spacy_causal.learning.feedback import targets_of
-from spacy_causal.learning.reading import bare_copy, probabilities_of
+from spacy_causal.learning.reading import probabilities_of
 from spacy_causal.server.answering import whole_task
 from spacy_causal.server.pipelines import load_pipeline
 from spacy_causal.server.texts import ENTITIES, Text, texts_of

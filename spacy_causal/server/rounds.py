@@ -10,11 +10,12 @@ from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import Words, bare_copy, words_of
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Problem
 from spacy_causal.learning.background import BackgroundLearner
 from spacy_causal.learning.pool.compute import view_pool
-from spacy_causal.learning.reading import Words, bare_copy, memory_zone, words_of
+from spacy_causal.learning.reading import memory_zone
 from spacy_causal.learning.weights import pipes_from_bytes
 from spacy_causal.scorers.layers import f1_of
 from spacy_causal.server.manual import VIEW, sentence_task

@@ -14,13 +14,13 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.build import Builder, build_doc
 from spacy_causal.corpus.csv_texts import read_csv
 from spacy_causal.corpus.files import SUFFIX, read_spacy
 from spacy_causal.corpus.lines import Line, read_lines
 from spacy_causal.corpus.records import Options, Problem, TextRecord, TokenRecord
 from spacy_causal.corpus.shapes import Context, read_shape
-from spacy_causal.learning.reading import bare_copy
 
 STDIN = "-"
 SUFFIXES = (".jsonl", ".txt", ".csv", SUFFIX)

@@ -81,6 +81,11 @@ def read_spans(
     return spans
 
 
+def as_bio(tags: Sequence[str]) -> list[str]:
+    """BILUO's tags as BIO's: where a mention begins, and where it goes on."""
+    return [{"U": "B", "L": "I"}.get(tag[0], tag[0]) + tag[1:] for tag in tags]
+
+
 def is_tag(value: str) -> bool:
     """Whether a value is "O", "-" or a label behind one of the schemes' marks and "-"
     or "_"."""

@@ -4,11 +4,42 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from spacy.attrs import ENT_IOB, ENT_TYPE, ORTH, POS, TAG
+from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.types import Floats2d, Ints1d
 
 MISSING, INSIDE, OUTSIDE, BEGIN = 0, 1, 2, 3
+
+
+def gold_tags(
+    docs: Sequence[Doc], layer: str, labels: Sequence[str], scheme: str, *, refusal: str
+) -> Ints1d:
+    """The tag each token is annotated with, −1 where it is missing, shape (N,).
+
+    labels (Sequence[str]), scheme (str): Of the `TagSet` in which tags are counted.
+    refusal (str): What is said of a label that is not among these, with its {label},
+        all {labels} and its Doc's {text}.
+    Raises ValueError for such a label.
+    """
+    positions = {get_string_id(label): i for i, label in enumerate(labels)}
+    if layer != "ner":
+        hashes = tag_hashes(docs, layer)
+        tags = lookup(hashes, positions)
+        _require_known(tags, hashes, docs, labels, refusal)
+        return tags
+    iob, ends, hashes = entity_marks(docs)
+    types = lookup(hashes, positions)
+    _require_known(types, hashes, docs, labels, refusal)
+    begins = iob == BEGIN
+    n_marks, marks = {
+        "io": (1, np.zeros(len(iob), dtype=int)),
+        "bio": (2, np.where(begins, 0, 1)),
+        "biluo": (4, np.where(begins, np.where(ends, 3, 0), np.where(ends, 2, 1))),
+    }[scheme]
+    of_entity = (begins | (iob == INSIDE)) & (types >= 0)
+    outside = np.where(iob == OUTSIDE, 0, -1)
+    return np.where(of_entity, 1 + types * n_marks + marks, outside)
 
 
 def entity_marks(docs: Sequence[Doc]) -> tuple[Ints1d, Ints1d, np.ndarray]:
@@ -56,3 +87,20 @@ def same_tokens(example: Example) -> bool:
     """Whether predicted and reference tokens are the same."""
     x, y = example.predicted, example.reference
     return len(x) == len(y) and bool((x.to_array(ORTH) == y.to_array(ORTH)).all())
+
+
+def _require_known(
+    found: Ints1d,
+    hashes: np.ndarray,
+    docs: Sequence[Doc],
+    labels: Sequence[str],
+    refusal: str,
+) -> None:
+    if not (found == -2).any():
+        return
+    token = int((found == -2).argmax())
+    ends = np.cumsum([len(doc) for doc in docs])
+    doc = docs[int(np.searchsorted(ends, token, side="right"))]
+    label = doc.vocab.strings[hashes[token]]
+    names = ", ".join(labels)
+    raise ValueError(refusal.format(label=label, labels=names, text=doc.text[:60]))

@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_causal.cli.effects import create_swap
 from spacy_causal.effects.measure import measure_effects
-from spacy_causal.effects.swaps import Swapped, count_survivals
+from spacy_causal.effects.swaps import SwappedDoc, count_survivals
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_only_what_was_found_is_swapped_and_no_more_than_asked(by_rule):
 
 def test_half_a_mention_is_none(nlp, by_rule):
     def swap(doc, span, rng):
-        return Swapped(Doc(nlp.vocab, words=["Anna", "Bert"]), ("PER", 0, 2))
+        return SwappedDoc(Doc(nlp.vocab, words=["Anna", "Bert"]), ("PER", 0, 2))
 
     doc = gold(nlp.vocab, "Anna")
     counts = count_survivals(by_rule, [doc], [[("PER", 0, 1)]], swap, default_rng(0))

@@ -7,6 +7,7 @@ import spacy
 from numpy.random import default_rng
 from spacy.tokens import Doc, Span
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.session import (
     importance_filter,
     simulate_session,
@@ -17,7 +18,6 @@ from spacy_causal.experiments.training import train
 from spacy_causal.experiments.users import perfect_user, telling_user
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.learner import Learner
-from spacy_causal.learning.reading import bare_copy
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.types import Candidates
 

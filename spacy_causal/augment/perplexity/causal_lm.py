@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from spacy.tokens import Doc
@@ -18,7 +18,7 @@ from spacy_causal.augment.perplexity.screen import (
     perplexity,
     screen_of,
 )
-from spacy_causal.types import Precision, Screen
+from spacy_causal.types import Precision, Screen, require_precision
 
 
 def create_causal_lm_perplexity(
@@ -66,11 +66,7 @@ class FitCausalLM:
 
     def __post_init__(self) -> None:
         check_range(self.low, self.high, self.unit)
-        if self.precision not in get_args(Precision):
-            precisions = ", ".join(get_args(Precision))
-            raise ValueError(
-                f"Unknown precision {self.precision!r}: one of {precisions}."
-            )
+        require_precision(self.precision)
 
     def __call__(self, docs: Sequence[Doc]) -> Screen:
         """Read the labelled texts where the range is relative to them."""

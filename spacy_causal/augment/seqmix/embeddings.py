@@ -10,6 +10,8 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from spacy_causal.corpus.bare import bare_copy
+
 BATCH = 64
 
 
@@ -107,7 +109,7 @@ def encoded(
     )
     for start in range(0, len(order), BATCH):
         batch = [docs[i] for i in order[start : start + BATCH]]
-        read = [_unread(doc, nlp) for doc in batch]
+        read = [bare_copy(doc, nlp.vocab) for doc in batch]
         for _, pipe in pipes:
             run: Any = pipe
             read = [*run.pipe(read)] if hasattr(run, "pipe") else [run(d) for d in read]
@@ -118,13 +120,6 @@ def encoded(
             found = np.split(found, ends[:-1].tolist())
         for doc, vectors in zip(batch, found, strict=True):
             yield doc, vectors.get() if hasattr(vectors, "get") else vectors
-
-
-def _unread(doc: Doc, nlp: Language) -> Doc:
-    spaces = [bool(token.whitespace_) for token in doc]
-    unknown = doc.has_unknown_spaces
-    words = [token.text for token in doc]
-    return Doc(nlp.vocab, words=words, spaces=None if unknown else spaces)
 
 
 def _encoder(nlp: Language, component: str | None) -> tuple[str, Model | None]:

@@ -5,11 +5,8 @@ from collections.abc import Sequence
 from thinc.types import Floats1d, Floats2d
 
 from spacy_causal.numeric import mix
-from spacy_causal.tags.detect import read_spans
+from spacy_causal.tags.detect import as_bio, read_spans
 from spacy_causal.tags.scheme import TagSet, tags_of_spans
-
-# BILUO read as BIO: where a mention begins, and where it goes on.
-_AS_BIO = {"U": "B", "L": "I"}
 
 
 def mix_labels(first: Floats2d, second: Floats2d, weights: Floats1d) -> Floats2d:
@@ -39,4 +36,4 @@ def harden(rows: Floats2d, tag_set: TagSet) -> list[str]:
 
 def spans_in(tags: Sequence[str]) -> list[tuple[int, int, str]]:
     """Spans of tags that need not be allowed: what continues nothing begins a span."""
-    return read_spans([_AS_BIO.get(tag[0], tag[0]) + tag[1:] for tag in tags], "bio")
+    return read_spans(as_bio(tags), "bio")

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from spacy.strings import get_string_id
 from spacy.tokens import Doc
 from thinc.types import Floats2d, Ints1d
 
@@ -16,18 +15,11 @@ from spacy_causal.augment.seqmix.token_table import TokenTable
 from spacy_causal.augment.seqmix.windows import eligible_windows
 from spacy_causal.tags.scheme import Scheme, TagSet
 from spacy_causal.targets.align import align_labels
-from spacy_causal.targets.gold import (
-    BEGIN,
-    INSIDE,
-    OUTSIDE,
-    entity_marks,
-    lookup,
-    one_hot,
-    tag_hashes,
-)
+from spacy_causal.targets.gold import gold_tags, one_hot
 from spacy_causal.targets.token_targets import get_targets
 
 LAYERS = ("ner", "tag", "pos")
+NOT_AMONG = "The label {label!r} is not among {labels}: {text!r}"
 
 
 @dataclass(frozen=True)
@@ -103,35 +95,8 @@ def label_rows(doc: Doc, layer: str, tag_set: TagSet) -> Floats2d:
                 f"{tag_set.scheme!r}: {doc.text[:60]!r}"
             )
         return align_labels(targets, tag_set.names)
-    tags = _tags(doc, layer, tag_set)
-    if (tags == -2).any():
-        token = doc[int((tags == -2).argmax())]
-        label = token.ent_type_ if layer == "ner" else getattr(token, f"{layer}_")
-        raise ValueError(
-            f"The label {label!r} is not among {', '.join(tag_set.labels)}: "
-            f"{doc.text[:60]!r}"
-        )
+    tags = gold_tags([doc], layer, tag_set.labels, tag_set.scheme, refusal=NOT_AMONG)
     return one_hot(tags, len(tag_set))
-
-
-def _tags(doc: Doc, layer: str, tag_set: TagSet) -> Ints1d:
-    positions = {get_string_id(label): i for i, label in enumerate(tag_set.labels)}
-    if layer != "ner":
-        return lookup(tag_hashes([doc], layer), positions)
-    iob, ends, hashes = entity_marks([doc])
-    labels = lookup(hashes, positions)
-    begins = iob == BEGIN
-    marks = {
-        "io": np.zeros(len(iob), dtype=int),
-        "bio": np.where(begins, 0, 1),
-        "biluo": np.where(begins, np.where(ends, 3, 0), np.where(ends, 2, 1)),
-    }[tag_set.scheme]
-    n_marks = len(tag_set.names) // max(1, len(tag_set.labels))
-    entity = begins | (iob == INSIDE)
-    tags = np.where(iob == OUTSIDE, 0, -1)
-    return np.where(
-        entity, np.where(labels < 0, -2, 1 + labels * n_marks + marks), tags
-    )
 
 
 def check_layer(layer: str) -> None:

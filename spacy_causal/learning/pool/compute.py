@@ -14,12 +14,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_causal.acquisition.gradients import CountSketch
+from spacy_causal.corpus.bare import words_of
 from spacy_causal.learning.pool.blocks import Arrays, Plan, read_block
 from spacy_causal.learning.pool.labeller import Labeller
 from spacy_causal.learning.pool.store import FileStore, MemoryStore, Store
 from spacy_causal.learning.pool.transformers import check_precision
 from spacy_causal.learning.pool.view import PoolView
-from spacy_causal.learning.reading import memory_zone, words_of
+from spacy_causal.learning.reading import memory_zone
 from spacy_causal.types import Needs, Precision
 
 BLOCK = 4096

@@ -15,8 +15,9 @@ from thinc.types import Floats2d
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.learning.pool.transformers import find_transformers
-from spacy_causal.learning.reading import bare_copy, read_upstream
+from spacy_causal.learning.reading import read_upstream
 from spacy_causal.learning.seeding import seeded
 from spacy_causal.ml.head import module_of
 from spacy_causal.ml.tagger import own_positions

@@ -4,7 +4,7 @@ precision they compute."""
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import wraps
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Ints1d
 
-from spacy_causal.types import Precision
+from spacy_causal.types import Precision, require_precision
 
 TEXTS_AT_ONCE = 128
 
@@ -49,9 +49,7 @@ def word_pieces(transformers: Sequence[Model], docs: Sequence[Doc]) -> Ints1d | 
 def check_precision(precision: Precision, transformers: Sequence[Model]) -> None:
     """Raise ValueError for an unknown precision, and where nothing could multiply in
     it."""
-    if precision not in get_args(Precision):
-        precisions = ", ".join(get_args(Precision))
-        raise ValueError(f"Unknown precision {precision!r}: one of {precisions}.")
+    require_precision(precision)
     if precision != "float32" and not transformers:
         raise ValueError(
             f"{precision} is for transformers (spacy-transformers), and no pipe up to "

@@ -1,0 +1,22 @@
+"""A Doc's tokens without what they are annotated with."""
+
+from collections.abc import Sequence
+
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
+
+Words = tuple[Sequence[str], Sequence[bool]]
+
+
+def words_of(doc: Doc) -> Words:
+    """A Doc's words and whether a space follows each."""
+    return tuple(t.text for t in doc), tuple(bool(t.whitespace_) for t in doc)
+
+
+def bare_copy(doc: Doc, vocab: Vocab | None = None) -> Doc:
+    """The same tokens without annotation, in this or another vocabulary; where nobody
+    knows which spaces there are, nobody does in the copy."""
+    words, spaces = words_of(doc)
+    known = None if doc.has_unknown_spaces else list(spaces)
+    vocab = doc.vocab if vocab is None else vocab
+    return Doc(vocab, words=list(words), spaces=known)
