@@ -1,8 +1,9 @@
-"""Reads values of command-line options: lists of names, and names with settings,
+"""Values of command-line options: lists of names, and names with settings,
 "NAME:setting=value,setting=value"."""
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 # A comma before "setting=" goes on with the settings; colons between them do too.
@@ -35,6 +36,21 @@ def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
             raise ValueError(f"{setting!r} is set twice: {text!r}.")
         settings[setting] = _value(value)
     return name.strip(), settings
+
+
+def write_spec(name: str, settings: Mapping[str, Any]) -> str:
+    """A name and its settings as `parse_spec` reads them: always the same text for the
+    same settings, whatever their order, and whether a number is 8 or 8.0."""
+    pairs = (f"{key}={_written(settings[key])}" for key in sorted(settings))
+    return f"{name}:{','.join(pairs)}" if settings else name
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str) and _value(value) == value:
+        return value
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _value(text: str) -> Any:

@@ -224,6 +224,24 @@ def test_a_round_is_another_one_with_other_settings(corpus):
     assert longer.cell("random", 0, 1) == setups[0].cell("random", 0, 1)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "seqmix:window=3,alpha=8",
+        "seqmix: alpha = 8.0, window = 3",
+        "seqmix:window=3,rate=0.2",
+        "seqmix:window=3",
+    ],
+)
+def test_a_round_is_the_same_however_its_augmentation_is_typed(corpus, typed):
+    cells = [
+        ActiveSetup(train=corpus[0], augment=text).cell("random", 0, 1)
+        for text in (typed, "seqmix:alpha=8,window=3", "seqmix")
+    ]
+    assert cells[0] == cells[1] != cells[2]
+    assert "density=0.6" in cells[2]["augment"]
+
+
 def test_settings_between_commas_are_no_strategies(corpus, tmp_path):
     output = tmp_path / "rows.jsonl"
     strategies = "random,wbadge:weight=1,near_duplicates=0.9,mnlp"

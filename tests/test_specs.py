@@ -2,7 +2,7 @@
 
 import pytest
 
-from spacy_causal.specs import parse_spec, split_names, split_specs
+from spacy_causal.specs import parse_spec, split_names, split_specs, write_spec
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,22 @@ def test_a_list_of_names_with_settings(text, specs):
 )
 def test_a_name_and_its_settings(text, name, settings):
     assert parse_spec(text) == (name, settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("random", "random"),
+        (" a : y = l2 , x = 8.0 ", "a:x=8,y=l2"),
+        ("a:weight=1/l2,guard=null", "a:guard=null,weight=1/l2"),
+        ('a:weight="1",on=true', 'a:on=true,weight="1"'),
+        ('a:outside=["O", "Ä"]', 'a:outside=["O", "Ä"]'),
+    ],
+)
+def test_one_spelling_of_what_is_typed_in_several_ways(text, written):
+    name, settings = parse_spec(text)
+    assert write_spec(name, settings) == written
+    assert parse_spec(written) == (name, settings)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from spacy_causal.acquisition.named import describe_strategy, make_strategy
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.feedback_setup import fingerprint
-from spacy_causal.learning.augmenting import make_augment
+from spacy_causal.learning.augmenting import describe_augment
 from spacy_causal.types import Budget
 
 
@@ -55,7 +55,7 @@ class ActiveSetup:
             raise ValueError("There is at least one round.")
         if self.steps is not None and self.steps < 0:
             raise ValueError("There cannot be fewer steps than none.")
-        make_augment(self.augment, "")
+        describe_augment(self.augment)
         if len(set(self.strategies)) < len(self.strategies) or not self.strategies:
             raise ValueError("Name at least one strategy, and each only once.")
         for name in self.strategies:
@@ -70,7 +70,7 @@ class ActiveSetup:
             "config": self.config and fingerprint(self.config),
             "lang": self.lang,
             "component": self.component,
-            "augment": self.augment,
+            "augment": describe_augment(self.augment),
             "steps": self.steps,
         }
         if strategy == ALL:

@@ -1,6 +1,7 @@
 """Augmentation while it is learnt: from labelled Docs and a trained model to more."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -22,9 +23,13 @@ from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.learning.answers import OUTSIDE, Answer
 from spacy_causal.learning.replay import Lesson
 from spacy_causal.learning.settling import settle
-from spacy_causal.specs import parse_spec
+from spacy_causal.specs import parse_spec, write_spec
 
 Augment = Callable[[Sequence[Doc], Language, Generator], list[Doc]]
+SETTINGS: dict[str, type[SeqMixSettings] | type[SwapSettings]] = {
+    "seqmix": SeqMixSettings,
+    "counterfactual": SwapSettings,
+}
 
 
 def make_augment(text: str | None, component: str) -> Augment | None:
@@ -36,17 +41,34 @@ def make_augment(text: str | None, component: str) -> Augment | None:
     """
     if text is None:
         return None
-    name, settings = parse_spec(text)
+    _, settings = _parsed(text)
+    if isinstance(settings, SwapSettings):
+        return create_swapping(settings)
+    screen = create_ngram_perplexity()
+    return create_mixing(component, settings, fit_screen=screen)
+
+
+def describe_augment(text: str | None) -> str | None:
+    """An augmentation with all its settings, however it was typed, so that rows tell it
+    from others, also should the defaults change.
+
+    Raises ValueError as `make_augment` does.
+    """
+    if text is None:
+        return None
+    name, settings = _parsed(text)
+    return write_spec(name, asdict(settings))
+
+
+def _parsed(text: str) -> tuple[str, SeqMixSettings | SwapSettings]:
+    name, given = parse_spec(text)
+    if name not in SETTINGS:
+        known = ", ".join(SETTINGS)
+        raise ValueError(f"Unknown augmentation {name!r}: one of {known}.")
     try:
-        if name == "seqmix":
-            mixing, screen = SeqMixSettings(**settings), create_ngram_perplexity()
-            return create_mixing(component, mixing, fit_screen=screen)
-        if name == "counterfactual":
-            return create_swapping(SwapSettings(**settings))
+        return name, SETTINGS[name](**given)
     except TypeError as error:
         raise ValueError(f"The augmentation {name!r}: {error}.") from error
-    known = "seqmix, counterfactual"
-    raise ValueError(f"Unknown augmentation {name!r}: one of {known}.")
 
 
 def create_mixing(
