@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -43,10 +44,10 @@ class SwapSettings:
     like: int = 0
 
     def __post_init__(self) -> None:
-        if self.like < 0:
-            raise ValueError(f"like is {self.like}, and has to be ≥ 0.")
-        if self.per_example < 1:
-            raise ValueError(f"per_example is {self.per_example}, and has to be ≥ 1.")
+        for name, least in (("like", 0), ("per_example", 1)):
+            value = getattr(self, name)
+            if not isinstance(value, Integral) or value < least:
+                raise ValueError(f"{name} is {value}: a whole number ≥ {least}.")
 
 
 class Attempt(NamedTuple):

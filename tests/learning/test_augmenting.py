@@ -145,6 +145,8 @@ def test_nothing_of_it_stays_in_the_vocabulary():
         ("magic", "Unknown augmentation 'magic'"),
         ("seqmix:magic=1", "The augmentation 'seqmix'"),
         ("seqmix:rate", "Write a setting as"),
+        ("seqmix:window=2.5", "whole numbers, not 2.5 and 50"),
+        ("counterfactual:per_example=1.5", "per_example is 1.5: a whole number ≥ 1"),
     ],
 )
 def test_an_unknown_augmentation(spec, message):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import inf
+from numbers import Integral
 from typing import Literal, get_args
 
 Variant = Literal["whole", "sub", "label_constrained"]
@@ -37,8 +38,12 @@ class SeqMixSettings:
         if self.variant not in get_args(Variant):
             variants = ", ".join(get_args(Variant))
             raise ValueError(f"Unknown variant {self.variant!r}: one of {variants}.")
-        if self.window < 1 or self.tries < 1:
-            raise ValueError("A window has at least one token, and a mix one try.")
+        whole = all(isinstance(n, Integral) for n in (self.window, self.tries))
+        if not whole or self.window < 1 or self.tries < 1:
+            raise ValueError(
+                "A window has at least one token, and a mix one try; both are whole "
+                f"numbers, not {self.window} and {self.tries}."
+            )
         if not 0 <= self.density <= 1:
             raise ValueError(f"A density lies in [0, 1], not at {self.density}.")
         if not 0 < self.alpha < inf or not 0 <= self.rate < inf:
