@@ -1,6 +1,6 @@
 """Learning curves of strategies: areas paired by seed, words needed, in sentences."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import mean
 from typing import Any, NamedTuple
@@ -73,10 +73,7 @@ def area(curve: Curve, until: float) -> float:
 
 def areas(curves: Curves) -> dict[str, dict[int, float]]:
     """Each run's area, up to the words that all strategies of its seed have come to."""
-    ends: dict[int, int] = {}
-    for seeds in curves.values():
-        for seed, curve in seeds.items():
-            ends[seed] = min(ends.get(seed, curve.words[-1]), curve.words[-1])
+    ends = _ends(curves)
     return {
         name: {seed: area(curve, ends[seed]) for seed, curve in seeds.items()}
         for name, seeds in curves.items()
@@ -183,7 +180,8 @@ def findings(rows: Rows) -> list[str]:
     found = areas(curves)
     best = max(found, key=lambda name: mean(found[name].values()))
     others = [name for name in found if name != best]
-    start, end = _span(curves[best].values())
+    start = mean(curve.words[0] for curve in curves[best].values())
+    end = mean(_ends(curves).values())
     over = f"from {start:,.0f} to {end:,.0f} words labelled"
     scored = format_spread(found[best].values())
     if not others:
@@ -239,9 +237,13 @@ def _words(seeds: Mapping[int, Curve], full: Mapping[int, float], level: float) 
     return text.replace(" (", " words (") if "(" in text else f"{text} words"
 
 
-def _span(curves: Iterable[Curve]) -> tuple[float, float]:
-    curves = list(curves)
-    return mean(c.words[0] for c in curves), mean(c.words[-1] for c in curves)
+def _ends(curves: Curves) -> dict[int, int]:
+    """The words that all strategies of a seed have come to, where areas end."""
+    ends: dict[int, int] = {}
+    for seeds in curves.values():
+        for seed, curve in seeds.items():
+            ends[seed] = min(ends.get(seed, curve.words[-1]), curve.words[-1])
+    return ends
 
 
 def _sure(difference: Interval) -> str:

@@ -112,7 +112,7 @@ def test_the_last_score_is_of_all_seeds_also_of_those_that_ended_early():
 
 def test_the_answer_says_who_how_much_and_how_sure():
     said = findings(ROWS)
-    assert said[0].startswith("wbadge does best from 100 to 305 words labelled")
+    assert said[0].startswith("wbadge does best from 100 to 295 words labelled")
     assert "points to random (95 % interval, 2 seeds" in said[0]
     assert "287 words with wbadge and more words than were bought" in said[1]
     better = [
