@@ -1,6 +1,7 @@
 """`spacy-causal.CounterfactualCorpus.v1`: a corpus with screened entity swaps."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +32,9 @@ from spacy_causal.augment.reading import (
     with_generated,
 )
 from spacy_causal.corpus.files import empty_docbin
+
+# What our reader says of unlabelled text that somebody would train on.
+NOT_ANNOTATED = ".* a document has neither annotation nor token targets"
 
 
 def create_counterfactual_corpus(
@@ -157,16 +161,21 @@ class CounterfactualCorpus:
             return bank
         model = spacy.load(self.model)
         if self.donors is not None:
-            outside = (example.reference for example in self.donors(nlp))
-            bank = merge_banks(bank, find_entities(model, outside))
+            bank = merge_banks(bank, find_entities(model, self._unlabelled(nlp)))
         return with_vectors(bank, model) if self.settings.like else bank
+
+    def _unlabelled(self, nlp: Language) -> Iterator[Doc]:
+        """Text to look for donors in; that it has no annotation is as it should be."""
+        if self.donors is not None:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", NOT_ANNOTATED)
+                yield from (example.reference for example in self.donors(nlp))
 
     def _key(self, nlp: Language, data: str) -> str:
         """A hash of all that the generated examples depend on."""
-        donors = self.donors(nlp) if self.donors is not None else ()
         return cache_key(
             data=data,
-            donors=digest_of(example.reference for example in donors),
+            donors=digest_of(self._unlabelled(nlp)),
             model=None if self.model is None else digest_of_model(self.model),
             settings=asdict(self.settings),
             bounds=list(self.bounds),

@@ -120,7 +120,6 @@ class TestCorpus:
         model = tmp_path / "other"
         knowing(NAMES | {"Zoe Day": "PER"}).to_disk(model)
         unlabelled = [nlp.make_doc("Zoe Day sang")]
-        unlabelled[0].cats = {"x": 1.0}
         donors = create_corpus(write_corpus(tmp_path / "more.spacy", unlabelled))
         read = create_counterfactual_corpus(
             corpus, model=model, donors=donors, per_example=6
