@@ -77,6 +77,19 @@ def test_a_table_with_bounds_a_page_and_rows(corpus, tmp_path):
     assert not re.search(r"<script|https?://(?!www.w3.org)", html)
 
 
+@pytest.mark.parametrize("doubt", [0.0, 0.2])
+def test_a_page_says_how_far_answers_were_doubted(corpus, doubt):
+    pytest.importorskip("matplotlib")
+    from spacy_causal.experiments.feedback_page import render_feedback
+
+    setup = FeedbackSetup(train=corpus[0], dev=corpus[1], doubt=doubt)
+    (cell,) = setup.cells([0], ["session"])
+    point = {"texts": 4, "questions": 2, "counted": 0, "f1": 0.5, "unseen_f1": None}
+    counts = {"layer": "ner", "n_initial": 2, "n_dev": 2, "versions": {}}
+    html = render_feedback([{**cell, **counts, "curve": [point, point]}])
+    assert (">doubt<" in html) == (doubt > 0)
+
+
 def test_a_page_that_cannot_be_written_is_one_sentence(corpus, tmp_path):
     (tmp_path / "file").write_text("")
     page = tmp_path / "file" / "page.html"

@@ -23,7 +23,7 @@ TITLE = "What would feedback bring?"
 SETTINGS = (
     *("train", "dev", "model", "config", "lang", "component", "initial", "unseen"),
     *("max_texts", "steps", "k", "unit", "batch_size"),
-    *("explore", "user", "mistakes", "known", "mode", "imputer"),
+    *("explore", "user", "mistakes", "known", "doubt", "mode", "imputer"),
 )
 
 
@@ -60,7 +60,9 @@ def render_feedback(rows: Rows) -> str:
             "The user is simulated: people err, tire and hesitate in their own ways.",
         ],
     )
-    settings = [[name, _text(first[name])] for name in SETTINGS if _text(first[name])]
+    # What the learner assumes wrong is kept among its settings.
+    values = {**first, "doubt": first["learner"]["mistakes"] or None}
+    settings = [[name, _text(values[name])] for name in SETTINGS if _text(values[name])]
     settings.append(["seeds", _text(seeds)])
     versions = [[name, number] for name, number in first["versions"].items()]
     made = Section(
