@@ -149,6 +149,14 @@ class SeqMixCorpus:
                 "mixed sequences carry: for spaCy's own, set hardened = true.",
                 stacklevel=2,
             )
+        readers = _readers_of_spans(nlp, docs)
+        if readers:
+            names = ", ".join(readers)
+            warnings.warn(
+                f"Mixed sequences have no span groups: {names} would learn from them "
+                "that there are no spans, and is to be frozen or trained without them.",
+                stacklevel=2,
+            )
         key = digest_of(docs), scheme
         if key not in self._made:
             name = "" if self.cache is None else self._key(*key)
@@ -210,3 +218,10 @@ def _learns_soft(nlp: Language, layer: str) -> bool:
     pipes: list[Any] = [pipe for _, pipe in nlp.pipeline]
     labellers = [p for p in pipes if getattr(p, "tag_set", None) is not None]
     return not pipes or any(labeller.layer == layer for labeller in labellers)
+
+
+def _readers_of_spans(nlp: Language, docs: Sequence[Doc]) -> list[str]:
+    """The components that learn from a group of spans that these Docs have."""
+    groups = {key for doc in docs for key in doc.spans}
+    pipes: list[tuple[str, Any]] = nlp.pipeline
+    return [x for x, p in pipes if getattr(p, "cfg", {}).get("spans_key") in groups]

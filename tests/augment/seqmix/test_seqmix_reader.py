@@ -213,6 +213,22 @@ def test_soft_labels_that_nothing_learns_from_are_said(files):
         read(reader(files, layer="tag"), nlp)
 
 
+def test_a_component_that_would_learn_that_there_are_no_spans(files):
+    source, model = files
+    docs = docs_of(spacy.blank("en").vocab)
+    for key in ("sc", "other"):
+        for doc in docs:
+            doc.spans[key] = list(doc.ents)
+    write_corpus(source, docs)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("causal_ner")
+    nlp.add_pipe("spancat", config={"spans_key": "mine"})
+    read(reader((source, model)), nlp)
+    nlp.add_pipe("spancat", name="second")
+    with pytest.warns(UserWarning, match="no span groups: second would learn"):
+        read(reader((source, model)), nlp)
+
+
 def test_ner_trains_on_hardened_ones(files, tmp_path):
     nlp = spacy.blank("en")
     ner = nlp.add_pipe("ner")
