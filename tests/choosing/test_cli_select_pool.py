@@ -102,6 +102,17 @@ def test_sentences_of_a_labelled_text_are_left_out(model, pool, tmp_path):
     assert len(read(output)) == 22
 
 
+def test_lines_of_a_labelled_text_are_left_out(model, tmp_path):
+    pool, known = tmp_path / "pool.jsonl", tmp_path / "known.jsonl"
+    both, output = "It rained .\nWe left .", tmp_path / "batch.jsonl"
+    pool.write_text(json.dumps({"text": f"{both}\nHe came ."}))
+    known.write_text(json.dumps({"text": both}))
+    shown = call(model, pool, "--budget", 9, "-o", output, "--split", "lines",
+                 *("--strategy", "random", "--labelled", known))  # fmt: skip
+    assert "labelled already: 2." in shown.output
+    assert [task["text"] for task in read(output)] == ["He came ."]
+
+
 def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
     pool, output = tmp_path / "pool.jsonl", tmp_path / "batch.jsonl"
     pool.write_bytes(

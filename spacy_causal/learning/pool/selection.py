@@ -57,8 +57,8 @@ def read_pool(
     path: Path, nlp: Language, split: Split = "none", labelled: Sequence[Path] = ()
 ) -> Pool:
     """Read a pool, and leave out the texts that are labelled or repeat another one,
-    whatever white space there is at their ends; of a pool cut into sentences, the
-    sentences of labelled texts.
+    whatever white space there is at their ends; of a pool cut into sentences or lines,
+    those of labelled texts.
 
     labelled (Sequence[Path]): Files of the same kinds; the batches chosen before will
         do.
@@ -79,6 +79,8 @@ def read_pool(
     }
     # A Doc's text may end in a space, which lines of JSON are read without.
     texts = {passage.text.strip() for passage in known.values()}
+    if split == "lines":
+        texts |= {line.strip() for text in texts for line in text.splitlines()}
     for file in labelled if split == "sents" else ():
         cut = read_passages(file, nlp.vocab, split)
         texts |= {p.text.strip() for p in cut if isinstance(p, Passage)}
