@@ -1,6 +1,7 @@
-"""No command writes over what it reads."""
+"""No command writes over what it reads, or goes on with a pipeline that cannot read."""
 
 import pytest
+import spacy
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
@@ -34,3 +35,27 @@ def test_what_is_read_stays_as_it_is(examples, tmp_path, name):
     assert "is also an input" in said or "lies in the input folder" in said
     assert path.read_bytes() == before
     assert list(tmp_path.rglob("*")) == [path.parent, path]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "effects MODEL IN.spacy",
+        "augment IN.spacy OUT.spacy --model MODEL",
+        "seqmix IN.spacy OUT.spacy --model MODEL",
+        "select MODEL IN.spacy --budget 1 -o OUT.jsonl",
+        "simulate-feedback IN.spacy IN.spacy --model MODEL --initial 0.5",
+    ],
+)
+def test_a_pipeline_that_was_never_trained_is_said(
+    examples, tmp_path, command, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("causal_ner")
+    nlp.to_disk("MODEL")
+    DocBin(docs=[example.reference for example in examples]).to_disk("IN.spacy")
+    found = CliRunner().invoke(app, command.split())
+    assert found.exit_code == 1
+    assert "'causal_ner' could not be run" in " ".join(found.output.split())
+    assert not list(tmp_path.glob("OUT*"))

@@ -114,6 +114,7 @@ def augment(
     from spacy_causal.augment.likeness import with_vectors
     from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
     from spacy_causal.experiments.swaps_page import SwapTally
+    from spacy_causal.pipeline.loading import load_trained
 
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
@@ -132,7 +133,7 @@ def augment(
     try:
         for path in (output, bank, html):
             keep_inputs(path, source, donors)
-        nlp = spacy.blank(lang) if model is None else spacy.load(model)
+        nlp = spacy.blank(lang) if model is None else load_trained(model)
         bounds = min_score, max_score
         screen = (
             None if model is None else partial(discriminate, nlp=nlp, bounds=bounds)

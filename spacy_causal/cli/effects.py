@@ -54,9 +54,8 @@ def effects(
     ACE and RI of entities and contexts, F1 on names seen in training and on others,
     and how many entities are still found after a swap.
     """
-    from spacy.util import load_model
-
     from spacy_causal.corpus.files import read_spacy
+    from spacy_causal.pipeline.loading import load_trained
 
     if html is not None:
         require_report()
@@ -64,7 +63,7 @@ def effects(
     try:
         for path in (output, html):
             keep_inputs(path, data, train)
-        nlp = load_model(model)
+        nlp = load_trained(model)
         docs = list(read_spacy(data, nlp.vocab))
         measured = measure_files(nlp, docs, train, samples, seed)
         _show(measured)

@@ -128,11 +128,11 @@ def select(
 
     After an interruption, call it again and it continues where it was.
     """
-    from spacy.util import load_model
     from tqdm import tqdm
 
     from spacy_causal.learning.pool.selection import read_pool, select_next
     from spacy_causal.pipeline.finding import find_labeller
+    from spacy_causal.pipeline.loading import load_trained
     from spacy_causal.types import Budget
 
     use_gpu(gpu_id)
@@ -145,9 +145,9 @@ def select(
                 )
             wanted = Budget.parse(budget)
             acquire = _strategy(strategy, weight, near_duplicates, committee or [])
-            nlp = load_model(model)
+            nlp = load_trained(model)
             name = component or find_labeller(nlp, or_else=("tagger",))
-            others = [load_model(other) for other in committee or []]
+            others = [load_trained(other) for other in committee or []]
             found = read_pool(pool, nlp, split.value, labelled or ())
             _warn(found)
             n_read = len(found.read_by(acquire.needs))

@@ -106,8 +106,6 @@ def seqmix(
     causal_ner and causal_tagger learn from the output as it is; use --hardened for
     other components.
     """
-    import spacy
-
     from spacy_causal.augment.seqmix.provenance import register_seqmix
     from spacy_causal.augment.seqmix.settings import SeqMixSettings
     from spacy_causal.corpus.files import (
@@ -117,6 +115,7 @@ def seqmix(
         write_docbin,
     )
     from spacy_causal.experiments.seqmix_page import render_mixes
+    from spacy_causal.pipeline.loading import load_trained
 
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
@@ -137,7 +136,7 @@ def seqmix(
     try:
         for path in (output, html):
             keep_inputs(path, source)
-        settings, nlp = SeqMixSettings(**options), spacy.load(model)
+        settings, nlp = SeqMixSettings(**options), load_trained(model)
         fit = _screen(screen, low, high, unit, gpu_id)
         docs = list(read_spacy(source, nlp.vocab))
         if not any(len(doc) for doc in docs):

@@ -12,6 +12,7 @@ from spacy.vocab import Vocab
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.experiments.streaming import OUTSIDE, classes_of
 from spacy_causal.pipeline.finding import find_labeller, labellers_of
+from spacy_causal.pipeline.loading import load_trained
 
 LAYERS = {"ner": "causal_ner", "tag": "causal_tagger", "pos": "causal_tagger"}
 
@@ -29,7 +30,7 @@ def make_pipeline(
         trained already.
     """
     if model is not None:
-        nlp = spacy.load(model, vocab=vocab)
+        nlp = load_trained(model, vocab)
         return nlp, tuple(nlp.pipe_names)
     if config is not None:
         settings = spacy.util.load_config(config)
