@@ -9,6 +9,7 @@ from wasabi import msg
 from spacy_causal.cli.inputs import keep_inputs
 from spacy_causal.cli.options import GpuId, use_gpu
 from spacy_causal.cli.report import require_report
+from spacy_causal.specs import split_names
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -51,7 +52,9 @@ def seqmix(
     layer: Annotated[str, typer.Option(help="ner, tag or pos.")] = "ner",
     outside: Annotated[
         str,
-        typer.Option(help="Labels that do not count as valid, separated by commas."),
+        typer.Option(
+            help="Labels that do not count as valid, separated by commas; '' for none."
+        ),
     ] = "O",
     scheme: Annotated[
         str | None,
@@ -129,7 +132,7 @@ def seqmix(
         "alpha": alpha,
         "rate": rate,
         "hardened": hardened,
-        "outside": tuple(label.strip() for label in outside.split(",")),
+        "outside": split_names(outside),
     }
     written = empty_docbin()
     register_seqmix()

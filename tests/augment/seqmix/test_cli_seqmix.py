@@ -152,6 +152,13 @@ def test_labels_that_are_not_valid_may_have_spaces_between(files):
         assert "PUNCT" not in labels
 
 
+def test_every_label_may_be_valid(files):
+    shown = call(files, "--outside", "", "--density", 1)
+    assert shown.exit_code == 0, shown.output
+    mixes = [mix for doc in read(files) if (mix := get_mix(doc))]
+    assert any(set(row) == {"O"} for mix in mixes for row in mix["labels"])
+
+
 def test_a_language_model_is_read_where_the_pipeline_is():
     """It is loaded at the first call only."""
     screens = [_screen("gpt2", 0.0, None, None, gpu_id) for gpu_id in (-1, 1)]
