@@ -10,6 +10,7 @@ import spacy
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
+from spacy_causal.cli.simulate_active import _show
 from spacy_causal.corpus.files import empty_docbin, read_spacy, write_docbin
 from spacy_causal.experiments import active_simulation
 from spacy_causal.experiments.active_setup import ActiveSetup
@@ -147,6 +148,14 @@ def test_augmentation_trains_on_more(corpus, tmp_path, augment):
     )
     assert found.exit_code == 0, found.output
     assert sum(row["generated"] for row in rows_of(output)) > 0
+
+
+def test_an_augmentation_that_makes_nothing_is_said(capsys):
+    row = {"strategy": "random", "seed": 0, "round": 0, "words": 9, "score": 0.5}
+    row |= {"sentences": 1, "mean_length": 9.0, "pick_seconds": 0.0, "generated": 0}
+    _show([{**row, "augment": "counterfactual:like=0,per_example=1"}])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "counterfactual generated nothing: its settings or its screen" in said
 
 
 def test_tags_a_held_back_share_and_a_model_that_goes_on(corpus, tmp_path):

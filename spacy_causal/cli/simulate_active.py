@@ -172,4 +172,5 @@ def _show(rows: list[dict[str, Any]]) -> None:
         msg.text(sentence)
     augment = rows[0]["augment"]
     if augment is not None and not any(row["generated"] for row in rows):
-        msg.warn(f"{augment} generated nothing: its settings leave nothing to mix here")
+        name = augment.partition(":")[0]
+        msg.warn(f"{name} generated nothing: its settings or its screen leave nothing")
