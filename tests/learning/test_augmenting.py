@@ -145,6 +145,7 @@ def test_nothing_of_it_stays_in_the_vocabulary():
         ("magic", "Unknown augmentation 'magic'"),
         ("seqmix:magic=1", "The augmentation 'seqmix'"),
         ("seqmix:rate", "Write a setting as"),
+        ("seqmix:outside=PER", r'a list of labels: \["PER"\]'),
         ("seqmix:window=2.5", "whole numbers, not 2.5 and 50"),
         ("counterfactual:per_example=1.5", "per_example is 1.5: a whole number ≥ 1"),
     ],

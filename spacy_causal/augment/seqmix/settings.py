@@ -44,6 +44,8 @@ class SeqMixSettings:
                 "A window has at least one token, and a mix one try; both are whole "
                 f"numbers, not {self.window} and {self.tries}."
             )
+        if isinstance(self.outside, str):
+            raise ValueError(f'outside is a list of labels: ["{self.outside}"].')
         if not 0 <= self.density <= 1:
             raise ValueError(f"A density lies in [0, 1], not at {self.density}.")
         if not 0 < self.alpha < inf or not 0 <= self.rate < inf:
