@@ -26,7 +26,8 @@ def token_question(i):
     span = {"start": 0, "end": 4, "token_start": 0, "token_end": 0, "label": "mention"}
     options = [{"id": "PER", "text": "PER", "score": 0.5}]
     options += [{"id": "ORG", "text": "ORG", "score": 0.4}]
-    options += [{"id": x, "text": x} for x in (NONE_OF_THESE, "O")]
+    options += [{"id": NONE_OF_THESE, "text": NONE_OF_THESE}]
+    options += [{"id": "O", "text": "not a mention"}]
     task = {"text": " ".join(words), "tokens": tokens_of(words), "spans": [span]}
     task |= {"options": options, "shown": ["PER", "ORG"], "next": [], "seed": 0}
     return set_hashes(

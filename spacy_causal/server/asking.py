@@ -1,15 +1,16 @@
 """Texts as tasks: which labels are shown about each token or mention."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Any, get_args
 
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.types import Floats1d
 
 from spacy_causal.corpus.records import Problem
-from spacy_causal.display.candidates import OUTSIDE, type_names
+from spacy_causal.display.candidates import OUTSIDE
 from spacy_causal.display.settings import Unit
 from spacy_causal.learning.reading import memory_zone
 from spacy_causal.learning.weights import pipes_from_bytes
@@ -24,6 +25,8 @@ from spacy_causal.types import NONE_OF_THESE, Candidates
 VIEW = "choice"
 TEXTS_AT_ONCE = 4
 FOLLOW_UPS = ("off", "next", "list")
+# What people read for "O", by what is asked about.
+OUTSIDE_TEXTS = {"token": "no label", "mention": "not a mention"}
 NewWeights = Callable[[], dict[str, bytes] | None]
 
 
@@ -120,11 +123,8 @@ class QuestionStream:
 
     @property
     def labels(self) -> list[str]:
-        """All that may be answered."""
-        tag_set = self._pipe.tag_set
-        if self.unit == "token":
-            return list(type_names(tag_set))
-        return list(tag_set.labels)
+        """All labels that may be answered; `outside` is none of them."""
+        return list(self._pipe.tag_set.labels)
 
     @property
     def layer(self) -> str:
@@ -133,7 +133,8 @@ class QuestionStream:
 
     @property
     def outside(self) -> str | None:
-        """What says that it is no mention at all, where there is such an answer."""
+        """What says that it is no mention, or part of none, where there is such an
+        answer."""
         return None if self._pipe.tag_set.scheme == "token" else OUTSIDE
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -191,10 +192,6 @@ class QuestionStream:
         span = doc[question.start : question.end]
         n_shown = self.asking.n_shown
         labels = list(question.labels[:n_shown])
-        others = [NONE_OF_THESE]
-        if self.outside and self.outside not in labels:
-            others.append(self.outside)
-        shown = zip(labels, question.scores, strict=False)
         assert question.propensities is not None
         # A sum of floats may end above 1.
         probable = [min(1.0, float(p)) for p in question.propensities[:n_shown]]
@@ -208,10 +205,7 @@ class QuestionStream:
                     "label": self.unit,
                 }
             ],
-            "options": [
-                *({"id": x, "text": x, "score": round(float(p), 4)} for x, p in shown),
-                *({"id": x, "text": x} for x in others),
-            ],
+            "options": self._options(labels, question.scores),
             "shown": labels,
             "propensities": probable,
             "next": list(question.labels[n_shown:]),
@@ -221,6 +215,18 @@ class QuestionStream:
             "round": self._scorer.round,
             "mode": self.asking.mode,
         }
+
+    def _options(self, labels: Sequence[str], scores: Floats1d) -> list[dict[str, Any]]:
+        """The labels shown, "none of these", and what is outside of mentions, once."""
+        words, others = {}, [NONE_OF_THESE]
+        if self.outside is not None:
+            words[self.outside] = OUTSIDE_TEXTS[self.unit]
+            others += [self.outside] if self.outside not in labels else []
+        options: list[dict[str, Any]]
+        options = [{"id": x, "text": words.get(x, x)} for x in (*labels, *others)]
+        for option, score in zip(options, scores[: len(labels)], strict=False):
+            option["score"] = round(float(score), 4)
+        return options
 
 
 def tokens_of(doc: Doc) -> list[dict[str, Any]]:

@@ -90,10 +90,11 @@ def review_task(group: Sequence[Task]) -> Task:
         if option["id"] not in group[0]["shown"] and "score" not in option
     ]
     options = list(dict.fromkeys([*shown, NONE_OF_THESE, *special]))
+    texts = {option["id"]: option["text"] for x in group for option in x["options"]}
     return {
         **task,
         "spans": group[0]["spans"],
-        "options": [{"id": x, "text": x} for x in options],
+        "options": [{"id": x, "text": texts.get(x, x)} for x in options],
         "shown": shown,
         "next": [],
         "mode": "review",

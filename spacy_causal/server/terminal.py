@@ -184,17 +184,17 @@ def _show(question: Question, controller: Controller) -> None:
     click.echo("\n" + text[:start] + mention + text[end:] + "\n")
     if question.prompt:
         click.echo(f"  {question.prompt}")
-    for number, option in enumerate(question.choices, start=1):
+    for key, option in question.choices.items():
         score = f"  {option['score']:.0%}" if "score" in option else ""
-        click.echo(f"  {number}  {printable(option['text'])}{score}")
+        click.echo(f"  {key}  {printable(option['text'])}{score}")
     if config.get("all_labels"):
         names = ", ".join(map(printable, config.get("labels", ())))
         columns = shutil.get_terminal_size().columns
         click.echo(click.wrap_text(names, columns, "  /  ", "     "))
     for version in task.get("versions", ()):
-        chosen = (version["accept"] or [config.get("none")])[0]
+        chosen = question.text_of(str((version["accept"] or [config.get("none")])[0]))
         names = ", ".join(name or "no name" for name in version["sessions"])
-        click.echo(f"     {names} said: {printable(str(chosen))}")
+        click.echo(f"     {names} said: {printable(chosen)}")
     guidelines = ["? guidelines"] if config.get("instructions") else []
     keys = [*question.keys, *guidelines, *KEYS]
     total = len(controller.ledger.answers)

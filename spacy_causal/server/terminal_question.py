@@ -1,6 +1,7 @@
 """One question in a terminal, from key to key until one answers it."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 from spacy_causal.server.answering import Given
@@ -23,23 +24,23 @@ class Question:
         self.following: list[str] | None = None
 
     @property
-    def choices(self) -> list[dict[str, Any]]:
-        """The options that have numbers: labels."""
-        if self.following is not None:
-            return [{"id": label, "text": label} for label in self.following]
-        special = self.config.get("none"), self.config.get("outside")
-        shown = self.task.get("shown", ())
-        options = self.task["options"]
-        return [x for x in options if x["id"] in shown or x["id"] not in special]
+    def choices(self) -> dict[str, dict[str, Any]]:
+        """The options that are listed, by their keys: labels have numbers from 1, and
+        that it is outside of all mentions is 0 wherever it stands."""
+        numbers, outside = count(1), self.config.get("outside")
+        return {
+            "0" if option["id"] == outside else str(next(numbers)): option
+            for option in self._listed
+        }
 
     @property
     def keys(self) -> list[str]:
-        """What can be pressed beside the numbers."""
-        is_token = self.task["spans"][0].get("label") == "token"
-        outside = "0 no label" if is_token else "0 not a mention"
+        """What can be pressed beside the keys of choices."""
+        outside = self._options.get(self.config.get("outside"))
+        beside = outside is not None and "0" not in self.choices
         return [
             "x none of these",
-            *([outside] if self._has_outside else ()),
+            *([f"0 {outside['text']}"] if outside and beside else ()),
             *(["/ another label"] if self.config.get("labels") else ()),
             "space skip",
         ]
@@ -57,12 +58,15 @@ class Question:
             return self._give("reject")
         if key == "/" and self.config.get("labels"):
             return self._picked(pick)
-        if key == "0" and self._has_outside:
+        if key == "0" and self.config.get("outside") in self._options:
             return self._give("accept", [self.config["outside"]])
-        number = 1 if key == "a" else int(key) if key.isdecimal() else 0
-        if 1 <= number <= len(self.choices):
-            return self._give("accept", [self.choices[number - 1]["id"]])
-        return None
+        number = "1" if key == "a" else str(int(key)) if key.isdecimal() else ""
+        chosen = self.choices.get(number)
+        return None if chosen is None else self._give("accept", [chosen["id"]])
+
+    def text_of(self, label: str) -> str:
+        """What people read for an answer."""
+        return str(self._options.get(label, {"text": label})["text"])
 
     def back(self) -> bool:
         """From the follow-up to the question. RETURNS (bool): Whether it was there."""
@@ -71,9 +75,17 @@ class Question:
         return followed
 
     @property
-    def _has_outside(self) -> bool:
-        ids = [option["id"] for option in self.task["options"]]
-        return self.config.get("outside") in ids
+    def _options(self) -> dict[str | None, dict[str, Any]]:
+        return {option["id"]: option for option in self.task["options"]}
+
+    @property
+    def _listed(self) -> list[dict[str, Any]]:
+        if self.following is not None:
+            return [{"id": x, "text": self.text_of(x)} for x in self.following]
+        special = self.config.get("none"), self.config.get("outside")
+        shown = self.task.get("shown", ())
+        options = self.task["options"]
+        return [x for x in options if x["id"] in shown or x["id"] not in special]
 
     def _follow_up(self) -> bool:
         mode, after = self.config.get("follow_up"), list(self.task.get("next", ()))

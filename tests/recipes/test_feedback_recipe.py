@@ -89,8 +89,11 @@ def test_the_full_list_shows_nothing_by_chance(model, source):
 
 def test_labels_are_added_and_a_blank_pipeline_is_begun(source):
     components = feedback("one", "blank:en", source, labels="PER, ORG", unit="token")
-    assert components["config"]["labels"] == ["O", "PER", "ORG"]
-    assert list(components["stream"])
+    assert components["config"]["labels"] == ["PER", "ORG"]
+    for task in components["stream"]:
+        words = {option["id"]: option["text"] for option in task["options"]}
+        assert words.pop("O") == "no label"
+        assert all(text == label for label, text in words.items())
 
 
 def test_answers_go_to_the_learner_and_back(model, source):

@@ -27,7 +27,8 @@ class Tasks(list):
 def task(text, start, end, outside=True):
     options = [{"id": x, "text": x, "score": p} for x, p in
                [("LABEL 1", 0.8), ("LABEL 2", 0.15), ("LABEL 3", 0.001)]]  # fmt: skip
-    options += [{"id": x, "text": x} for x in (NONE_OF_THESE, "O")]
+    options += [{"id": NONE_OF_THESE, "text": NONE_OF_THESE}]
+    options += [{"id": "O", "text": "not a mention"}]
     span = {"start": start, "end": end, "token_start": 0, "token_end": 0}
     return {
         "text": text,
@@ -37,6 +38,18 @@ def task(text, start, end, outside=True):
         "shown": [x["id"] for x in options[:3]],
         "next": ["LABEL 4", "LABEL 5", "LABEL 6"],
     }
+
+
+def token_task(*shown, follow=()):
+    """About a token; that it has no label is among what is shown, or beside it."""
+    asked = task("Anna lives in Paris.", 14, 19)
+    asked["spans"][0]["label"] = "token"
+    beside = [x for x in (NONE_OF_THESE, "O") if x not in shown]
+    options = [{"id": x, "text": "no label" if x == "O" else x}
+               for x in (*shown, *beside)]  # fmt: skip
+    for option in options[: len(shown)]:
+        option["score"] = 0.4
+    return {**asked, "options": options, "shown": [*shown], "next": [*follow]}
 
 
 TEXTS = [task(f"Number {i} lives in Paris.", 18, 23) for i in range(9)]

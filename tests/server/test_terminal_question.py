@@ -1,7 +1,7 @@
 """Keys as answers, of a question in a terminal: what is not offered is not said."""
 
 import pytest
-from choice_sessions import LABELS, task
+from choice_sessions import LABELS, task, token_task
 
 from spacy_causal.server.terminal_question import Question, search
 from spacy_causal.store.hashing import set_hashes
@@ -43,22 +43,43 @@ def test_zero_is_only_where_there_is_no_mention(config):
     assert not [key for key in asked.keys if key.startswith("0")]
     assert asked.press("0", nobody) is None
     assert "0 not a mention" in question(**config).keys
-    token = question()
-    token.task["spans"][0]["label"] = "token"
-    assert "0 no label" in token.keys
+
+
+@pytest.mark.parametrize(
+    ("shown", "follow", "keys"),
+    [
+        (["O", "PER", "LOC"], [], ["0", "1", "2"]),
+        (["PER", "O", "LOC"], [], ["1", "0", "2"]),
+        (["PER", "LOC"], ["O"], ["0"]),
+        (["PER"], ["LOC", "O", "ORG"], ["1", "0", "2"]),
+        (["PER", "LOC"], ["ORG"], ["1"]),
+    ],
+)
+def test_no_label_is_zero_wherever_it_stands(shown, follow, keys):
+    asked = set_hashes(token_task(*shown, follow=follow), "choice")
+    config = {"none": NONE_OF_THESE, "outside": "O", "follow_up": "next"}
+    asked = Question(asked, config)
+    if follow:
+        asked.press("x", nobody)
+    texts = {key: option["text"] for key, option in asked.choices.items()}
+    assert list(texts) == keys and "O" not in texts.values()
+    assert ("0 no label" in asked.keys) == ("0" not in keys)
+    assert texts.get("0", "no label") == "no label"
+    assert asked.press("0", nobody).accept == ["O"]
+    assert asked.press("1", nobody) is None or texts["1"] != "no label"
 
 
 def test_a_follow_up_is_offered_once_and_left():
     asked = question(follow_up="next")
     assert not asked.back()
     assert asked.press("x", nobody) is None
-    assert [x["id"] for x in asked.choices] == asked.task["next"]
+    assert [x["id"] for x in asked.choices.values()] == asked.task["next"]
     assert asked.prompt and asked.press("4", nobody) is None
     given = asked.press("2", nobody)
     assert given.accept == ["LABEL 5"] and given.also_shown == asked.task["next"]
     assert asked.press(" ", nobody).also_shown == ()
     assert asked.press("x", nobody).also_shown == asked.task["next"]
-    assert asked.back() and asked.choices[0]["id"] == "LABEL 1"
+    assert asked.back() and asked.choices["1"]["id"] == "LABEL 1"
     asked.task["next"] = []
     assert asked.press("x", nobody).answer == "reject"
 

@@ -20,7 +20,7 @@ export class ChoiceView {
       ["1 – 9", "the label with that number"],
       ["a", "the first label"],
       ["x", "none of these"],
-      ...(config.outside ? [["0", "not a mention at all"]] : []),
+      ...(config.outside ? [["0", "not a mention, or no label"]] : []),
       ["/", "another label, from the list of all"],
       ["space", "skip this question"],
     ];
@@ -38,11 +38,11 @@ export class ChoiceView {
   /** Whether the key meant something here. */
   key(key) {
     if (key === "a") key = "1";
-    const shown = this.following ?? this.choices;
+    const numbered = this.#numbered(this.following ?? this.choices);
     const digit = /^[1-9]$/.test(key) ? Number(key) : 0;
-    if (digit && digit <= shown.length) this.#accept(shown[digit - 1].id);
-    else if (key === "x" || (digit && digit === shown.length + 1)) this.#none();
-    else if (key === "0" && this.#hasOutside()) this.#accept(this.config.outside);
+    if (digit && digit <= numbered.length) this.#accept(numbered[digit - 1].id);
+    else if (key === "x" || (digit && digit === numbered.length + 1)) this.#none();
+    else if (key === "0" && this.#outside()) this.#accept(this.config.outside);
     else if (key === " ") this.#give("ignore", []);
     else if (key === "/") this.#openList(true);
     else if (key === "Backspace" && this.following) this.show(this.task);
@@ -55,7 +55,7 @@ export class ChoiceView {
     const [span] = this.task.spans;
     const at = unitsAt(this.task.text, [span.start, span.end]);
     const marked = this.task.text.slice(at.get(span.start), at.get(span.end));
-    const named = this.choices.map(({ id, text }, i) => `${i + 1} ${text}${this.#by(id)}`);
+    const named = this.choices.map((each) => `${this.#keyOf(each, this.choices)} ${each.text}${this.#by(each.id)}`);
     return `${marked}: ${named.join(", ")}, x none of these${this.#by(this.config.none)}`;
   }
 
@@ -75,9 +75,22 @@ export class ChoiceView {
     return options.filter(({ id }) => shown.has(id) || !special.includes(id));
   }
 
-  #hasOutside() {
-    const { outside } = this.config;
-    return outside && this.task.options.some(({ id }) => id === outside);
+  /** The answer that it is no mention, or part of none, where there is such an answer. */
+  #outside() {
+    return this.#option(this.config.outside);
+  }
+
+  #option(label) {
+    return this.task.options.find(({ id }) => id === label);
+  }
+
+  /** Labels: that it is outside of all mentions has the key 0, wherever it stands. */
+  #numbered(choices) {
+    return choices.filter(({ id }) => id !== this.config.outside);
+  }
+
+  #keyOf(option, choices) {
+    return 1 + this.#numbered(choices).indexOf(option);
   }
 
   #accept(label) {
@@ -87,7 +100,7 @@ export class ChoiceView {
   #none() {
     const next = this.task.next ?? [];
     if (this.config.follow_up === "next" && next.length && !this.following) {
-      this.following = next.map((label) => ({ id: label, text: label }));
+      this.following = next.map((label) => ({ id: label, text: this.#option(label)?.text ?? label }));
       this.asked = next;
       this.#render("None of those. One of these?", this.following);
     } else if (this.config.follow_up === "list" && !this.following) {
@@ -112,17 +125,17 @@ export class ChoiceView {
     const group = element("div", "choices");
     group.setAttribute("role", "group");
     group.setAttribute("aria-labelledby", "prompt");
-    choices.forEach((option, i) => group.append(this.#choice(option, i + 1)));
+    choices.forEach((option) => group.append(this.#choice(option, this.#keyOf(option, choices))));
     const none = this.#button("choice none", "x", this.config.none, () => this.#none());
     this.#note(none, this.config.none);
-    if (choices.length < 9) none.dataset.digit = choices.length + 1;
+    const digit = this.#numbered(choices).length + 1;
+    if (digit <= 9) none.dataset.digit = digit;
     group.append(none);
     const beside = element("div", "beside");
-    if (this.#hasOutside()) {
-      const word = this.task.spans[0].label === "token" ? "no label" : "not a mention";
-      const outside = () => this.#accept(this.config.outside);
-      const button = this.#button("", "0", word, outside);
-      this.#note(button, this.config.outside);
+    const outside = this.#outside();
+    if (outside && !choices.some(({ id }) => id === outside.id)) {
+      const button = this.#button("", "0", outside.text, () => this.#accept(outside.id));
+      this.#note(button, outside.id);
       beside.append(button);
     }
     beside.append(this.#button("other", "/", "another label", () => this.#openList(true)));
