@@ -124,7 +124,7 @@ class CandidateScorer(Pipe):
             "labeller": self._find_labeller(),
         }
         # `deepcopy` copies the arguments (the labeller too), but never the callable.
-        return _rebuilt, (settings,)
+        return _rebuilt, (settings, vars(self).get("error_handler"))
 
     @property
     def labeller(self) -> Any:
@@ -303,6 +303,12 @@ def _require_features(labeller: Any, docs: Sequence[Doc]) -> None:
             )
 
 
-def _rebuilt(settings: dict[str, Any]) -> CandidateScorer:
-    """One without a pipeline, which reads a component that it was given."""
-    return CandidateScorer(None, **settings)
+def _rebuilt(settings: dict[str, Any], handle_error: Any) -> CandidateScorer:
+    """One without a pipeline, which reads a component that it was given.
+
+    handle_error (Callable | None): What was set by `set_error_handler`.
+    """
+    scorer = CandidateScorer(None, **settings)
+    if handle_error is not None:
+        scorer.set_error_handler(handle_error)
+    return scorer

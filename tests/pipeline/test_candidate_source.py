@@ -10,6 +10,7 @@ import pytest
 import spacy
 from shown_candidates import CONFOUNDERS, TEXTS, asked, assert_the_same
 from spacy.training import Example
+from spacy.util import ignore_error, raise_error
 
 from spacy_causal.display.noise import noise_key
 from spacy_causal.display.settings import Display
@@ -257,3 +258,14 @@ def test_a_copy_reads_its_own_model(trained):
     assert scorer.labeller is copied.get_pipe("causal_ner")
     assert scorer.labeller is not nlp.get_pipe("causal_ner")
     assert_the_same([copied(TEXTS[0])], [nlp(TEXTS[0])])
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.deepcopy, lambda pipe: pickle.loads(pickle.dumps(pipe))]
+)
+def test_a_copy_passes_over_bad_documents_as_the_first_does(trained, copied):
+    scorer = trained().get_pipe("candidate_scorer")
+    scorer.set_error_handler(raise_error)
+    assert copied(scorer).get_error_handler() is raise_error
+    scorer.set_error_handler(ignore_error)
+    assert copied(scorer).get_error_handler() is ignore_error
