@@ -109,7 +109,8 @@ def _doc_of_text(record: TextRecord, builder: Builder) -> Doc:
     if record.spans is not None:
         starts = {start: i for i, (start, _) in enumerate(split)}
         ends = {end: i for i, (_, end) in enumerate(split, start=1)}
-        _set_entities(doc, [(starts[s], ends[e], label) for s, e, label in spans])
+        found = [(starts[s], ends[e], label) for s, e, label in spans]
+        _set_entities(doc, found, default="missing" if record.partial else "outside")
     return doc
 
 
@@ -157,10 +158,14 @@ def _note_splits(
 
 
 def _set_entities(
-    doc: Doc, spans: Sequence[tuple[int, int, str]], missing: Sequence[int] = ()
+    doc: Doc,
+    spans: Sequence[tuple[int, int, str]],
+    missing: Sequence[int] = (),
+    *,
+    default: str = "outside",
 ) -> None:
     doc.set_ents(
         [Span(doc, start, end, label=label) for start, end, label in spans],
         missing=[doc[i : i + 1] for i in missing],
-        default="outside",
+        default=default,
     )

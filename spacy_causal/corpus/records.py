@@ -49,6 +49,7 @@ class TextRecord:
     """A text with character spans, half-open; None where it is not annotated.
 
     tokens (Sequence[tuple[int, int]] | None): Offsets where the format gives them.
+    partial (bool): Whether nothing is known of the text outside the spans.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class TextRecord:
     text: str
     spans: Sequence[CharSpan] | None
     tokens: Sequence[tuple[int, int]] | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ class Context:
 def read_shape(
     path: Path, line: int, value: Any, context: Context
 ) -> TextRecord | TokenRecord | None:
-    """Read one object; None for one that its annotator rejected or ignored.
+    """Read one object; None for one that its annotator rejected or ignored: that a span
+    is not of a label is no target, which would say of what label it is instead.
 
     Raises ValueError for what is of no known shape or contradicts itself.
     """
@@ -40,7 +41,9 @@ def read_shape(
     text = _text(value.get("text"), "'text'")
     prodigy = "spans" in value or "answer" in value
     tokens = _tokens(value.get("tokens"), text) if prodigy else None
-    return TextRecord(path, line, text, _spans(value, text), tokens)
+    # Prodigy asked about these spans alone, and not whether there are others.
+    partial = bool(value.get("_is_binary"))
+    return TextRecord(path, line, text, _spans(value, text), tokens, partial)
 
 
 def _spans(value: dict[str, Any], text: str) -> list[CharSpan] | None:

@@ -43,6 +43,18 @@ def test_there_are_none(tmp_path, value):
     assert [token.ent_iob_ for token in doc] == ["O", "O"] and not summary.problems
 
 
+@pytest.mark.parametrize(
+    ("spans", "tags"), [([SPAN], ["B", ""]), ([], ["", ""]), (None, ["", ""])]
+)
+def test_of_a_span_alone_nothing_is_known_beside_it(tmp_path, spans, tags):
+    """As somebody says yes or no to one span after the other."""
+    value = {"spans": spans, "label": "LOC", "_view_id": "ner", "_is_binary": True}
+    (doc,), summary = read(tmp_path / "a.jsonl", answer="accept", **value)
+    assert [token.ent_iob_ for token in doc] == tags and not summary.problems
+    docs, summary = read(tmp_path / "a.jsonl", answer="reject", **value)
+    assert not docs and summary.counts["records with answer 'reject'"] == 1
+
+
 @pytest.mark.parametrize("answer", [{}, {"answer": "accept"}])
 def test_the_class_of_a_text_is_no_entity(tmp_path, answer):
     docs, summary = read(tmp_path / "a.jsonl", label="POS", **answer)
