@@ -103,6 +103,8 @@ def _ask(
     since = time.monotonic()
     while True:
         key, before = next_key(), question.following
+        # A letter is the same with Shift or Caps Lock, as on the page.
+        key = key.lower() if key.isalpha() else key
         if key in QUIT:
             return False
         if key in UNDO and not question.back():

@@ -59,6 +59,22 @@ def test_escape_alone_is_a_key_after_a_while(line, monkeypatch):
     assert "\x1b" not in terminal.QUIT
 
 
+def test_a_letter_is_the_same_with_caps_lock(monkeypatch):
+    session, keys = choice_session(TEXTS[:4]), iter("AX1Q")
+
+    @contextmanager
+    def keyboard():
+        yield keys.__next__
+
+    monkeypatch.setattr(terminal, "_keyboard", keyboard)
+    terminal.run_in_terminal(session)
+    assert next(keys, None) is None
+    answers = [x.content for x in session.ledger.answers.values()]
+    said = [(x["answer"], x["accept"]) for x in answers]
+    labels = [("accept", ["LABEL 1"]), ("reject", []), ("accept", ["LABEL 1"])]
+    assert said == labels
+
+
 def test_who_answers_too_late_is_told(monkeypatch, capsys):
     session, now = choice_session(TEXTS[:2]), [0.0]
     session._clock = lambda: now[0]
