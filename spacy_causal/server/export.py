@@ -126,7 +126,7 @@ def _write_spacy(
     for text in texts:
         doc = Doc(nlp.vocab, words=list(text.words), spaces=list(text.spaces))
         if model is None:
-            own = np.full((len(doc), len(tag_set)), 1 / len(tag_set), dtype="float32")
+            own = np.full((len(doc), len(tag_set)), 1 / max(1, len(tag_set)), "float32")
         else:
             (own,) = probabilities_of(nlp, name, [bare_copy(doc)])
         mode: Any = "positives_only" if model is None else "own_ruled_out"

@@ -171,6 +171,15 @@ def test_tags_are_no_entities(tmp_path):
     assert (tmp_path / "out.conll").read_text().startswith("Anna\tPROPN\nLi\tPROPN\n")
 
 
+@pytest.mark.parametrize("layer", ["ner", "tag", "pos"])
+def test_where_all_was_refused_nothing_is_known(tmp_path, layer):
+    path = tmp_path / "out.spacy"
+    assert export([tagged(ANNA, 0, None)], path, "spacy", None, layer=layer) == 1
+    (doc,) = read_spacy(path, NLP.vocab)
+    assert not get_targets(doc, layer).rows.any()
+    assert not doc.has_annotation("ENT_IOB") and not doc.has_annotation("TAG")
+
+
 def test_which_layer_a_session_asked_about():
     assert layer_of({}) == layer_of({"outside": "O"}) == "ner"
     assert layer_of({"outside": None}) == "tag"
