@@ -207,6 +207,10 @@ class ActiveTeacher:
         self.stream.note(answers, taken_back=True)
         self.feedback.forget(answers)
 
+    def close(self) -> None:
+        """End the learner."""
+        self.feedback.close()
+
     @property
     def busy(self) -> bool:
         """Whether something is still being learnt."""

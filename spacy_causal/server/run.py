@@ -4,7 +4,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -63,17 +63,31 @@ def open_session(components: dict[str, Any], serving: Serving) -> Iterator[Contr
 
     Raises ValueError when somebody else writes to the dataset.
     """
-    database = Database(IN_MEMORY if serving.ephemeral else serving.db)
-    with _counting(components["dataset"], serving) as counted:
-        controller = Controller(
-            components, database, overlap=serving.overlap, timeout=serving.timeout
-        )
+    with ExitStack() as then:
+        with _ended_unless_begun(components.get("update")):
+            database = Database(IN_MEMORY if serving.ephemeral else serving.db)
+            counted = then.enter_context(_counting(components["dataset"], serving))
+            controller = Controller(
+                components, database, overlap=serving.overlap, timeout=serving.timeout
+            )
         try:
             yield controller
         finally:
             if counted is not None:
                 counts = {"answers": len(controller.ledger.answers), "ephemeral": True}
                 counted.append([Record("ended", content=counts)])
+
+
+@contextmanager
+def _ended_unless_begun(update: Any) -> Iterator[None]:
+    """A session that cannot begin ends the learner that waits for it: left alone, it
+    would take the end of this process for its own death, and start anew."""
+    try:
+        yield
+    except BaseException:
+        if hasattr(update, "close"):
+            update.close()
+        raise
 
 
 @contextmanager

@@ -51,6 +51,10 @@ class FeedbackTeacher:
         """Take answers back, and what was learnt from them."""
         self.background.forget([_key(task) for task in answers])
 
+    def close(self) -> None:
+        """End the learner."""
+        self.background.close()
+
     @property
     def busy(self) -> bool:
         """Whether something is still being learnt."""

@@ -1,4 +1,4 @@
-"""When a session's address may be given away."""
+"""When a session's address may be given away; what ends if one cannot begin."""
 
 import asyncio
 import socket
@@ -6,7 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from spacy_causal.server.run import Serving, listen, serve
+from spacy_causal.server.run import Serving, listen, open_session, serve
+from spacy_causal.server.teaching import FeedbackTeacher
+from spacy_causal.store.database import Database
 
 
 class Stop(Exception):
@@ -18,6 +20,23 @@ class Session:
 
     def close(self):
         self.closed = True
+
+
+@pytest.mark.parametrize("db", ["not a url", "sqlite:///{folder}/one.db"])
+@pytest.mark.parametrize("ephemeral", [False, True])
+def test_a_learner_ends_with_a_session_that_cannot_begin(tmp_path, db, ephemeral):
+    held = Database(f"sqlite:///{tmp_path}/one.db").dataset("one")
+    learner = Session()
+    components = {"dataset": "one", "view_id": "choice", "stream": []}
+    components["update"] = FeedbackTeacher(learner)
+    serving = Serving(db=db.format(folder=tmp_path), ephemeral=ephemeral)
+    with (
+        pytest.raises(ValueError, match=r"open in another process|The URL"),
+        open_session(components, serving),
+    ):
+        pass
+    assert learner.closed
+    held.close()
 
 
 def test_who_comes_as_soon_as_the_address_is_known_is_not_turned_away(monkeypatch):
