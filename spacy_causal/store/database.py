@@ -95,11 +95,14 @@ class Database:
     def dataset(self, name: str) -> "Dataset":
         """One to write to: nobody else can until it is closed.
 
-        Raises ValueError when somebody else does, or for a new name that is too long.
+        Raises ValueError when somebody else does, or for a new name that is too long
+        or empty.
         """
         # Read before tables are made: those that there are may be somebody else's.
         known = self.names()
         # SQLite, which knows no such limit, may have one from before.
+        if not name.strip() and name not in known:
+            raise ValueError("A dataset has a name, and none is given.")
         if len(name) > LONGEST_NAME and name not in known:
             raise ValueError(
                 f"The name of a dataset has at most {LONGEST_NAME} characters, and "

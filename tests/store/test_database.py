@@ -96,13 +96,16 @@ def test_one_writer_by_whatever_name(tmp_path):
     linked.close()
 
 
-def test_a_name_that_is_too_long_begins_no_dataset(url):
+def test_a_name_that_is_too_long_or_empty_begins_no_dataset(url):
     database = Database(url)
     dataset = database.dataset("ü" * 200)
     dataset.append(SAID)
     dataset.close()
     with pytest.raises(ValueError, match="at most 200 characters, and 'nnn"):
         database.dataset("n" * 201)
+    for empty in ("", " "):
+        with pytest.raises(ValueError, match="A dataset has a name"):
+            database.dataset(empty)
     assert database.names() == ["ü" * 200]
     database.close()
 
