@@ -84,7 +84,12 @@ def active(
     from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
     from spacy_causal.learning.weights import digest_of_weights
-    from spacy_causal.server.beforehand import check_gpu, check_labelled, check_output
+    from spacy_causal.server.beforehand import (
+        check_gpu,
+        check_labelled,
+        check_output,
+        read_guidelines,
+    )
     from spacy_causal.server.manual import VIEW
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
@@ -105,7 +110,7 @@ def active(
     check_labelled(initial, dev)
     check_output(output, model)
     check_gpu(gpu_id)
-    guidelines = instructions.read_text("utf8") if instructions else ""
+    guidelines = read_guidelines(instructions)
     nlp, name = load_pipeline(model, component, names, seed=seed)
     weights = digest_of_weights(nlp, [name])
     build = partial(

@@ -94,6 +94,7 @@ def feedback(
         check_imputer,
         check_labelled,
         check_output,
+        read_guidelines,
     )
     from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.sources import Source
@@ -111,7 +112,7 @@ def feedback(
     check_labelled(initial, dev)
     check_output(output, model, imputer)
     check_gpu(gpu_id)
-    guidelines = instructions.read_text("utf8") if instructions else ""
+    guidelines = read_guidelines(instructions)
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
     settings = LearnerSettings(mode=mode, mistakes=doubt)
     nlp, name = load_pipeline(model, component, names, seed=seed)

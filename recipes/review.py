@@ -44,6 +44,7 @@ def review(
     from spacy_causal.cli.agreement import show_agreement
     from spacy_causal.learning.answers import OUTSIDE
     from spacy_causal.server.agreement import by_question, view_of
+    from spacy_causal.server.beforehand import read_guidelines
     from spacy_causal.server.export import read_dataset
     from spacy_causal.server.review import ReviewStream, labels_of
     from spacy_causal.server.texts import layer_of
@@ -60,7 +61,7 @@ def review(
         raise ValueError(f"{dataset!r} has answers of two views: give --view.")
     if not tasks:
         raise ValueError(f"{dataset!r} has no answers{f' of {view}' if view else ''}.")
-    guidelines = instructions.read_text("utf8") if instructions else ""
+    guidelines = read_guidelines(instructions)
     stream = ReviewStream(by_question(tasks), everything=everything)
     show_agreement(tasks)
     msg.info(

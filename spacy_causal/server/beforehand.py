@@ -57,6 +57,19 @@ def check_imputer(imputer: str | None, nlp: Language, component: str) -> None:
         imputer_from(spacy.load(imputer), None, pipe.tag_set)
 
 
+def read_guidelines(path: Path | None) -> str:
+    """What annotators are told, "" where no file is given.
+
+    Raises OSError or ValueError, which names it, for a file that cannot be read.
+    """
+    if path is None:
+        return ""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: the guidelines are no UTF-8 text.") from error
+
+
 def check_gpu(gpu_id: int) -> None:
     """Raise ValueError where there is none to learn on; -1 is the CPU."""
     if gpu_id >= 0 and not has_gpu:

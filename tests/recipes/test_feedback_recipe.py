@@ -210,6 +210,16 @@ def test_a_file_that_is_none_and_a_folder_that_is_not_there_yet(
     assert not list((tmp_path / "new" / "taught").iterdir())
 
 
+def test_guidelines_are_text(model, source, tmp_path):
+    path = tmp_path / "guide.txt"
+    path.write_bytes("\ufeffA city is a LOC. 城市".encode())
+    config = feedback("one", model, source, instructions=path)["config"]
+    assert config["instructions"] == "A city is a LOC. 城市"
+    path.write_bytes("城市".encode("gbk"))
+    with pytest.raises(ValueError, match=r"guide\.txt: the guidelines are no UTF-8"):
+        feedback("one", model, source, instructions=path)
+
+
 @pytest.mark.parametrize("begun_with", ["model", "imputer"])
 def test_what_a_session_begins_with_is_not_written_over(
     model, source, tmp_path, begun_with
