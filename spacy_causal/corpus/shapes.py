@@ -48,6 +48,9 @@ def read_shape(
 
 def _spans(value: dict[str, Any], text: str) -> list[CharSpan] | None:
     """The spans under the keys of any tool; None where no key speaks of entities."""
+    # What a question with options is about is marked in its text.
+    if value.get("_view_id") == "choice":
+        return None
     keys = [key for key in ("spans", "label", "labels", "entities") if key in value]
     if "spans" in keys:
         # Prodigy's "label" is then the one that was asked about.

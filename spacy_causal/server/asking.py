@@ -214,6 +214,7 @@ class QuestionStream:
             "seed": self._scorer.seed,
             "round": self._scorer.round,
             "mode": self.asking.mode,
+            "_view_id": VIEW,
         }
 
     def _options(self, labels: Sequence[str], scores: Floats1d) -> list[dict[str, Any]]:

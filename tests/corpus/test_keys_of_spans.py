@@ -19,7 +19,18 @@ def read(path, **value):
 
 @pytest.mark.parametrize(
     "value",
-    [{}, {"answer": "accept"}, {"answer": "accept", "options": [], "accept": ["A"]}],
+    [
+        {},
+        {"answer": "accept"},
+        {"answer": "accept", "options": [], "accept": ["A"]},
+        # What is asked about is marked, and no entity of the label "mention".
+        {
+            "_view_id": "choice",
+            "answer": "accept",
+            "accept": ["LOC"],
+            "spans": [{**SPAN, "label": "mention"}],
+        },
+    ],
 )
 def test_nobody_said_what_the_entities_are(tmp_path, value):
     (doc,), summary = read(tmp_path / "a.jsonl", **value)

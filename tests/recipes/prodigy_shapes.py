@@ -19,6 +19,7 @@ def check_recipe(components):
 def check_task(task):
     """A task of the view `choice` with one span."""
     check_tokens(task)
+    assert task.get("_view_id", "choice") == "choice"
     tokens = task["tokens"]
     (span,) = task["spans"]
     check_types(span, SPAN)
