@@ -24,7 +24,7 @@ from spacy_causal.store.hashing import set_hashes
 from spacy_causal.store.ledger import Ledger
 from spacy_causal.store.records import AGREED, Record
 
-Saved = Literal["saved", "known", "other", "taken"]
+Saved = Literal["saved", "known", "other", "taken", "unasked"]
 BATCH_SIZE = 10
 IN_INPUT = ("text", "tokens")
 HASHES = ("_input_hash", "_task_hash", "_session_id")
@@ -122,7 +122,8 @@ class Controller:
 
         RETURNS (str): "saved"; "known" if it had been before; "other" if another answer
             of theirs had been, which stays; "taken" if the question is no longer theirs
-            to answer. Nothing was kept then.
+            to answer; "unasked" if it was asked before the server was started anew, and
+            is asked again. Nothing was kept then.
         Raises ValueError for an answer that the question does not have.
         """
         with self._lock:
@@ -132,6 +133,8 @@ class Controller:
                 return "known" if is_same(self.task_of(before), given) else "other"
             now = self._clock()
             known = number in self._open
+            if not known and not self.ledger.who_answered(number):
+                return "unasked"
             if not known or not self._open.may_answer(number, session, now):
                 return "taken"
             labels = self.config.get("labels", ())

@@ -96,14 +96,15 @@ class QuestionsOut(BaseModel):
     done: Whether there are no more for this session.
     held: Whether others have the last ones, which may come back.
     saved: For each answer that came, "saved", "known", "other" (there is another one of
-        this session's, which stays) or "taken" (by somebody else).
+        this session's, which stays), "taken" (by somebody else) or "unasked" (since the
+        server was started anew: the question comes again).
     """
 
     questions: list[dict[str, Any]]
     done: bool
     held: bool
     progress: dict[str, Any]
-    saved: list[Literal["saved", "known", "other", "taken"]] = []
+    saved: list[Literal["saved", "known", "other", "taken", "unasked"]] = []
 
 
 class UndoOut(BaseModel):

@@ -252,6 +252,15 @@ def test_whoever_comes_late_may_answer_what_nobody_took(start):
     assert say(controller, task, "ann") == "saved"
 
 
+def test_what_was_asked_before_the_server_was_started_anew_is_asked_again(start):
+    (task,) = ask(start(), "ann")
+    again = start()
+    assert say(again, task, "ann") == "unasked"
+    assert ask(again, "ann") == [task]
+    assert say(again, task, "ann") == "saved"
+    assert say(again, task, "bob") == "taken"
+
+
 def test_undo_gives_the_question_back_first(start):
     controller = start(5)
     first, second, third = ask(controller, n=3)

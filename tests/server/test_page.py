@@ -232,6 +232,23 @@ def test_an_answer_that_came_too_late_is_said_to_be_lost(site, visit):
     assert here.said("ann") == []
 
 
+def test_after_a_restart_the_question_comes_again(site, visit):
+    here = site(TEXTS[:3])
+    answer, first = here.controller.answer, iter(["unasked"])
+    here.controller.answer = lambda *given: next(first, None) or answer(*given)
+    page = visit(here.url)
+    playwright.expect(page.locator(".text")).to_contain_text("Number 0")
+    page.keyboard.press("1")
+    playwright.expect(page.locator("#saved")).to_contain_text("asks that again")
+    playwright.expect(page.locator("#trouble")).to_be_hidden()
+    press(page, "1", "2")
+    playwright.expect(page.locator(".text")).to_contain_text("Number 0")
+    page.keyboard.press("3")
+    ending = page.locator("#pause-text")
+    playwright.expect(ending).to_have_text("All your answers are saved. Thank you!")
+    assert [x for _, x in here.said()] == ["LABEL 1", "LABEL 2", "LABEL 3"]
+
+
 def test_who_is_done_first_hears_that_others_have_the_last_ones(site, visit):
     here = site(TEXTS[:4])
     ann = visit(f"{here.url}?session=ann")

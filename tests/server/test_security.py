@@ -199,7 +199,7 @@ def test_as_many_mentions_as_an_answer_may_have_are_within_it(client):
     content = json.dumps({"answers": [given]}, ensure_ascii=False).encode()
     kind = {"content-type": "application/json"}
     reply = client().post("/api/answers", content=content, headers=kind)
-    assert reply.status_code == 200 and reply.json()["saved"] == ["taken"]
+    assert reply.status_code == 200 and reply.json()["saved"] == ["unasked"]
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e9"])

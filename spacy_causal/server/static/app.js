@@ -52,12 +52,14 @@ function answer(given) {
   queue.shift();
   session.answer({ ...given, seconds: spent }, AHEAD, (reply) => {
     const missed = reply.saved.filter((said) => said in lost);
+    const again = reply.saved.includes("unasked");
     for (const said of missed) lost[said] += 1;
-    if (missed.length) {
+    if (missed.length || again) {
       showState(session.outbox.length, "");
       announce(losses());
       dropOthers(reply.questions);
     }
+    if (again) at("saved").textContent = "the server was started anew and asks that again";
     take(reply);
   });
   show();
