@@ -9,6 +9,7 @@ import typer
 from wasabi import msg
 
 Recipe = Callable[..., dict[str, Any]]
+LISTED = 5
 
 
 def _serving(
@@ -141,3 +142,6 @@ def _run(recipe: Recipe, own: dict[str, Any], served: dict[str, Any]) -> None:
     if n_bad:
         lines = "bad line was" if n_bad == 1 else "bad lines were"
         msg.warn(f"{n_bad:,} {lines} skipped")
+        # An ephemeral session shows no piece of a text where it may be kept.
+        for problem in () if serving.ephemeral else progress["problems"][:LISTED]:
+            msg.text(problem)
