@@ -40,6 +40,8 @@ class Answer:
     propensities: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.shown, str):
+            raise ValueError(f"What was shown is a tuple of types, not {self.shown!r}.")
         object.__setattr__(self, "shown", tuple(self.shown))
         for name in ("start", "end", "seed", "round"):
             object.__setattr__(self, name, index(getattr(self, name)))

@@ -47,6 +47,11 @@ def test_refuses_nonsense_and_says_where(changes, reason):
     assert "of 'd1'" in str(error.value)
 
 
+def test_one_label_without_its_comma_is_no_tuple():
+    with pytest.raises(ValueError, match="tuple of types, not 'PER'"):
+        Answer(**{**GOOD, "shown": ("PER")})
+
+
 def test_refuses_fields_it_does_not_know():
     with pytest.raises(ValueError, match="lacks chosen and has an unknown label"):
         Answer.from_dict({"doc": "a", "start": 0, "end": 1, "shown": [], "label": "X"})
