@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from choice_sessions import TEXTS, choice_session, token_task
+from choice_sessions import TEXTS, choice_session
 from pages import playwright, saved
 
 from spacy_causal.types import NONE_OF_THESE
@@ -78,35 +78,6 @@ def test_by_mouse(site, visit):
         ("accept", "LABEL 2"),
         ("accept", NONE_OF_THESE),
         ("accept", "O"),
-    ]
-
-
-def test_no_label_has_the_key_0_wherever_it_stands(site, visit):
-    shown = [("O", "LABEL 1", "LABEL 2"), ("LABEL 1", "LABEL 2"), ("LABEL 1",)]
-    follow = [(), (), ("LABEL 2", "O")]
-    tasks = [token_task(*x, follow=y) for x, y in zip(shown, follow, strict=True)]
-    tasks = [{**x, "text": f"{x['text']} {i}"} for i, x in enumerate(tasks)]
-    here = site(tasks, follow_up="next")
-    page = visit(here.url)
-    choices, none = page.locator(".choice"), "xnone of these"
-    button = page.get_by_role("button", name="no label", exact=False)
-    playwright.expect(choices).to_have_text(
-        ["0no label40 %", "1LABEL 140 %", "2LABEL 240 %", none]
-    )
-    assert page.locator("#announcer").text_content().startswith("Paris: 0 no label, 1 ")
-    playwright.expect(button).to_have_count(1)
-    press(page, "2")
-    playwright.expect(choices).to_have_text(["1LABEL 140 %", "2LABEL 240 %", none])
-    playwright.expect(button).to_have_count(1)
-    press(page, "0")
-    page.keyboard.press("x")
-    playwright.expect(choices).to_have_text(["1LABEL 2", "0no label", none])
-    page.keyboard.press("2")
-    saved(page, 3)
-    assert here.said() == [
-        ("accept", "LABEL 2"),
-        ("accept", "O"),
-        ("accept", NONE_OF_THESE),
     ]
 
 

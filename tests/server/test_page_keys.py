@@ -1,8 +1,8 @@
-"""Keys with Caps Lock and on keyboards whose letters or digits are others."""
+"""Keys with Caps Lock, keys of other layouts, and the key 0."""
 
 import pytest
-from choice_sessions import TEXTS
-from pages import playwright, saved, send
+from choice_sessions import TEXTS, token_task
+from pages import playwright, press, saved, send
 
 from spacy_causal.types import NONE_OF_THESE
 
@@ -47,3 +47,32 @@ def test_other_keys_of_that_place_answer_nothing(site, visit):
     send(page, "ы", "KeyS", ctrlKey=True)
     playwright.expect(page.locator("#saved")).to_contain_text("the model learns")
     assert here.said() == []
+
+
+def test_no_label_has_the_key_0_wherever_it_stands(site, visit):
+    shown = [("O", "LABEL 1", "LABEL 2"), ("LABEL 1", "LABEL 2"), ("LABEL 1",)]
+    follow = [(), (), ("LABEL 2", "O")]
+    tasks = [token_task(*x, follow=y) for x, y in zip(shown, follow, strict=True)]
+    tasks = [{**x, "text": f"{x['text']} {i}"} for i, x in enumerate(tasks)]
+    here = site(tasks, follow_up="next")
+    page = visit(here.url)
+    choices, none = page.locator(".choice"), "xnone of these"
+    button = page.get_by_role("button", name="no label", exact=False)
+    playwright.expect(choices).to_have_text(
+        ["0no label40 %", "1LABEL 140 %", "2LABEL 240 %", none]
+    )
+    assert page.locator("#announcer").text_content().startswith("Paris: 0 no label, 1 ")
+    playwright.expect(button).to_have_count(1)
+    press(page, "2")
+    playwright.expect(choices).to_have_text(["1LABEL 140 %", "2LABEL 240 %", none])
+    playwright.expect(button).to_have_count(1)
+    press(page, "0")
+    page.keyboard.press("x")
+    playwright.expect(choices).to_have_text(["1LABEL 2", "0no label", none])
+    page.keyboard.press("2")
+    saved(page, 3)
+    assert here.said() == [
+        ("accept", "LABEL 2"),
+        ("accept", "O"),
+        ("accept", NONE_OF_THESE),
+    ]
