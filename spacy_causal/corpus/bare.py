@@ -1,7 +1,9 @@
 """A Doc's tokens without what they are annotated with."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from spacy.attrs import ORTH, SPACY
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -16,7 +18,11 @@ def words_of(doc: Doc) -> Words:
 def bare_copy(doc: Doc, vocab: Vocab | None = None) -> Doc:
     """The same tokens without annotation, in this or another vocabulary; where nobody
     knows which spaces there are, nobody does in the copy."""
-    words, spaces = words_of(doc)
-    known = None if doc.has_unknown_spaces else list(spaces)
-    vocab = doc.vocab if vocab is None else vocab
-    return Doc(vocab, words=list(words), spaces=known)
+    words: Any  # hashes, or text
+    if vocab is None or vocab is doc.vocab:
+        # By their hashes: no word has to be looked up.
+        vocab = doc.vocab
+        words, spaces = doc.to_array([ORTH, SPACY]).T.tolist()
+    else:
+        words, spaces = words_of(doc)
+    return Doc(vocab, words=words, spaces=None if doc.has_unknown_spaces else spaces)
