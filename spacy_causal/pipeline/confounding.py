@@ -1,4 +1,4 @@
-"""What confounders do to labels."""
+"""What confounders do to labels, and how many sentences have none."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 from thinc.types import Floats2d
 
 from spacy_causal.tags.scheme import TagSet
+from spacy_causal.types import Confounder, TypedSentence
 
 
 def effects_by_label(
@@ -23,3 +24,12 @@ def effects_by_label(
         }
         for word, row in zip(words, moved, strict=False)
     }
+
+
+def share_without(
+    sentences: Sequence[TypedSentence], confounders: Sequence[Confounder]
+) -> float:
+    """The share of sentences in which no confounder stands; 1 where there are none."""
+    words = {confounder.word for confounder in confounders}
+    without = sum(words.isdisjoint(sentence.words) for sentence in sentences)
+    return without / len(sentences) if sentences else 1.0

@@ -19,24 +19,19 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 
 from spacy_causal.losses import soft_cross_entropy
 from spacy_causal.numeric import softmax
-from spacy_causal.pipeline.confounding import effects_by_label
+from spacy_causal.pipeline.confounding import effects_by_label, share_without
 from spacy_causal.pipeline.examples import (
     soft_examples,
     target_rows,
     typed_sentence,
 )
 from spacy_causal.pipeline.kept_scores import KeptScores, ScoreReader
+from spacy_causal.pipeline.settings import heed_config, require_label
 from spacy_causal.pipeline.upstream import Tell, what_to_tell
 from spacy_causal.pipeline.widths import any_width
 from spacy_causal.tags.scheme import Scheme, TagSet
 from spacy_causal.targets.token_targets import register_extension
-from spacy_causal.types import (
-    NONE_OF_THESE,
-    ChooseConfounders,
-    Confounder,
-    Loss,
-    TokenScores,
-)
+from spacy_causal.types import ChooseConfounders, Confounder, Loss, TokenScores
 
 GetExamples = Callable[[], Iterable[Example]]
 
@@ -262,12 +257,7 @@ class TokenLabeller(TrainablePipe):
 
     def add_label(self, label: str) -> int:
         """Add a label, also after training. RETURNS (int): 0 if it was there."""
-        if not isinstance(label, str) or not label.strip():
-            raise ValueError(f"A label is a word, not {label!r}.")
-        if label == NONE_OF_THESE:
-            raise ValueError(f"{label!r} is an answer about labels, and cannot be one.")
-        if label == "O" and self.layer == "ner":
-            raise ValueError('"O" marks tokens outside of entities: it is no label.')
+        require_label(label, self.layer)
         if label in self.labels:
             return 0
         self.cfg["labels"].append(label)
@@ -283,7 +273,7 @@ class TokenLabeller(TrainablePipe):
         """
         with any_width(self.model):
             super().from_bytes(bytes_data, exclude=exclude)
-        self._heed_config()
+        self._settle_loaded()
         return self
 
     def from_disk(self, path: Any, *, exclude: Any = ()) -> "TokenLabeller":
@@ -293,21 +283,12 @@ class TokenLabeller(TrainablePipe):
         """
         with any_width(self.model):
             super().from_disk(path, exclude=exclude)
-        self._heed_config()
+        self._settle_loaded()
         return self
 
-    def _heed_config(self) -> None:
-        """Compare what was configured when it was saved with what is now, and make room
-        for labels that came without a model."""
-        saved, now = self.cfg.get("configured", {}), self._configured
-        if saved.get("scheme", self.scheme) != self.scheme:
-            raise ValueError(
-                f"{self.name!r} was trained in the scheme {saved['scheme']!r}, and is "
-                f"configured with {self.scheme!r}: its tags mean other things there."
-            )
-        if saved.get("temperature", now["temperature"]) != now["temperature"]:
-            self.cfg["temperature"] = now["temperature"]
-        self.cfg["configured"] = now
+    def _settle_loaded(self) -> None:
+        """Heed the config, and make room for labels that came without a model."""
+        heed_config(self.cfg, self._configured, self.name)
         strings: Any = self.vocab.strings
         for label in self.labels:
             # Bytes may come without the vocabulary, and within a memory zone.
@@ -327,7 +308,7 @@ class TokenLabeller(TrainablePipe):
         self.model.attrs["set_confounders"](
             self.model, self.confounders, self.cfg["absent"]
         )
-        for batch in _batches(docs):
+        for batch in minibatch(docs, size=128):
             scores = self.predict(batch)
             if scores.logits.size:
                 observe = self.model.attrs["observe"]
@@ -351,17 +332,9 @@ class TokenLabeller(TrainablePipe):
     ) -> None:
         sentences = [typed_sentence(eg.reference, self.layer) for eg in examples]
         chosen = self.choose(sentences)
-        words = {confounder.word for confounder in chosen}
-        without = sum(words.isdisjoint(sentence.words) for sentence in sentences)
         self.cfg["confounders"] = [confounder._asdict() for confounder in chosen]
-        self.cfg["absent"] = without / len(sentences) if sentences else 1.0
+        self.cfg["absent"] = share_without(sentences, chosen)
         self.model.attrs["set_confounders"](self.model, chosen, self.cfg["absent"])
         self._to_tell = [*what_to_tell(self.model, nlp, self.name, chosen)]
         for tell in self._to_tell:
             tell()
-
-
-def _batches(docs: Iterable[Doc], size: int = 128) -> Iterator[list[Doc]]:
-    stream = iter(docs)
-    while batch := list(islice(stream, size)):
-        yield batch
