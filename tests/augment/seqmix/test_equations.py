@@ -92,13 +92,36 @@ def test_hard_labels_are_well_formed_and_keep_the_larger_type(scores, missing, s
     rows += scores[:, : len(tag_set)] + 1e-3
     rows[missing] = 0
     tags = harden(rows, tag_set)
-    for i, tag in enumerate(tags):
-        if i in missing:
-            assert tag == "-"
-        else:
-            larger = tag_set.names[rows[i].argmax()]
-            assert tag.partition("-")[2] == larger.partition("-")[2]
+    larger = [tag_set.names[i] for i in rows.argmax(axis=1)]
+    larger = ["-" if i in missing else tag for i, tag in enumerate(larger)]
+    for start, end, label in spans_in(larger):
+        kept = {tag if tag == "-" else tag[2:] for tag in tags[start:end]}
+        beside = [*larger[max(start - 1, 0) : start], *larger[end : end + 1]]
+        assert kept == {label} or (kept == {"-"} and "-" in beside)
+    for tag, was in zip(tags, larger, strict=True):
+        assert was not in ("O", "-") or tag == was
     known = [tag if tag != "-" else "O" for tag in tags]
     assert read_spans(known, scheme) == spans_in(tags)
     starts = {start for start, _, _ in spans_in(tags)}
     assert all(i in starts for i, tag in enumerate(tags) if tag[0] in "BU")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "larger", "expected"),
+    [
+        ("biluo", "B-P - L-P O", "- - - O"),
+        ("biluo", "U-P - U-P O", "U-P - U-P O"),
+        ("biluo", "B-P L-P - O", "B-P L-P - O"),
+        ("biluo", "I-P O O B-P", "U-P O O U-P"),
+        ("bio", "B-P - B-P O", "- - B-P O"),
+        ("bio", "O - I-P O", "O - - O"),
+        ("io", "I-P - O I-P", "- - O I-P"),
+    ],
+)
+def test_a_mention_does_not_end_where_labels_are_missing(scheme, larger, expected):
+    tag_set = TagSet(scheme, ("P",))
+    rows = np.zeros((4, len(tag_set)))
+    for i, tag in enumerate(larger.split()):
+        if tag != "-":
+            rows[i, tag_set.index[tag]] = 1
+    assert harden(rows, tag_set) == expected.split()
