@@ -20,7 +20,8 @@ def what_to_tell(
 
     reader (str): The component's name.
     """
-    readers = None if nlp is None else nlp.component_names
+    # spaCy's own list of names can be neither copied nor pickled.
+    readers = None if nlp is None else tuple(nlp.component_names)
     for encoder in [model, *_listened_to(model, nlp)]:
         for node in encoder.walk():
             if "set_interventions" in node.attrs:

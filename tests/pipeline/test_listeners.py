@@ -1,5 +1,8 @@
 """Components behind a shared encoder, and training that starts again."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import spacy
@@ -65,6 +68,19 @@ def test_the_shared_encoder_learns_from_both_heads_what_to_intervene_on(
     )
     assert set(words) == of_ner | of_tagger
     assert of_ner - of_tagger or of_tagger - of_ner
+
+
+def test_what_was_just_initialized_can_be_copied_and_pickled(shared, examples):
+    shared.initialize(lambda: examples * 5)
+    copied = copy.deepcopy(shared)
+    copied.update(examples, sgd=copied.resume_training())
+    words = [
+        nlp.get_pipe("tok2vec").model.attrs["intervene_on"]["words"]
+        for nlp in (shared, copied)
+    ]
+    assert words[0] and words[0] == words[1]
+    ner = pickle.loads(pickle.dumps(shared.get_pipe("causal_ner")))
+    assert ner.labels == shared.get_pipe("causal_ner").labels
 
 
 def test_no_targets_for_one_head_does_not_cost_the_other_its_gradient(shared, examples):
