@@ -261,7 +261,7 @@ class TokenLabeller(TrainablePipe):
         if label in self.labels:
             return 0
         self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
+        self._keep_in_vocab(label)
         if self.model.has_dim("nO"):
             self.model.attrs["resize_output"](self.model, len(self.tag_set))
         return 1
@@ -289,13 +289,17 @@ class TokenLabeller(TrainablePipe):
     def _settle_loaded(self) -> None:
         """Heed the config, and make room for labels that came without a model."""
         heed_config(self.cfg, self._configured, self.name)
-        strings: Any = self.vocab.strings
         for label in self.labels:
-            # Bytes may come without the vocabulary, and within a memory zone.
-            strings.add(label, allow_transient=False)
+            # Bytes may come without the vocabulary.
+            self._keep_in_vocab(label)
         n_tags = len(self.tag_set)
         if self.model.has_dim("nO") and self.model.get_dim("nO") < n_tags:
             self.model.attrs["resize_output"](self.model, n_tags)
+
+    def _keep_in_vocab(self, label: str) -> None:
+        """A label outlives the memory zone that it came in."""
+        strings: Any = self.vocab.strings
+        strings.add(label, allow_transient=False)
 
     def refresh_confounders(self, docs: Iterable[Doc]) -> None:
         """See the confounders' vectors anew with the weights as they are, as has to be

@@ -53,6 +53,15 @@ def test_blocked_tokens_stay_blocked_where_entities_are_kept(ner):
     assert doc[0].ent_iob == 3
 
 
+def test_a_label_outlives_the_memory_zone_that_it_came_in(ner):
+    with ner.memory_zone():
+        ner.get_pipe("causal_ner").add_label("ZEPPELIN")
+    doc = Doc(ner.vocab, words=["a"])
+    scores = scores_of(ner, ["U-ZEPPELIN"], [1])
+    ner.get_pipe("causal_ner").set_annotations([doc], scores)
+    assert [ent.label_ for ent in doc.ents] == ["ZEPPELIN"]
+
+
 def test_what_was_not_found_is_outside_not_missing(ner):
     doc = Doc(ner.vocab, words=["a", "b"])
     ner.get_pipe("causal_ner").set_annotations([doc], scores_of(ner, ["O", "O"], [2]))
