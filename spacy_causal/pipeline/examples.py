@@ -23,23 +23,23 @@ NOT_A_LABEL = (
 def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Floats2d:
     """The targets of the predicted tokens of a batch, shape (N, M).
 
-    A reference Doc's token targets count where it carries them, its annotation
-    otherwise; both are moved to the predicted tokens in the same way.
+    Where a reference Doc carries token targets, they count and its annotation is not
+    read; otherwise its annotation counts. Both are moved to the predicted tokens in the
+    same way.
     Raises ValueError for a label that the component does not have.
     """
-    references = [eg.reference for eg in examples]
-    tags = gold_tags(
-        references, layer, tag_set.labels, tag_set.scheme, refusal=NOT_A_LABEL
-    )
-    gold = np.split(
-        one_hot(tags, len(tag_set)),
-        np.cumsum([len(doc) for doc in references])[:-1],
-    )
+    carried = [get_targets(eg.reference, layer) for eg in examples]
+    annotated = [
+        eg.reference
+        for eg, targets in zip(examples, carried, strict=True)
+        if targets is None
+    ]
+    gold = iter(_gold_rows(annotated, layer, tag_set))
     rows = []
-    for example, annotated in zip(examples, gold, strict=True):
-        targets = get_targets(example.reference, layer)
-        of_reference = annotated
-        if targets is not None:
+    for example, targets in zip(examples, carried, strict=True):
+        if targets is None:
+            of_reference = next(gold)
+        else:
             of_reference = align_labels(_in_scheme(targets, tag_set), tag_set.names)
         if not same_tokens(example):
             of_reference = _project(example, of_reference, tag_set)
@@ -84,6 +84,13 @@ def soft_examples(
         set_targets(reference, layer, TokenTargets(tag_set.scheme, tag_set.names, part))
         examples.append(Example(doc, reference))
     return examples
+
+
+def _gold_rows(docs: Sequence[Doc], layer: str, tag_set: TagSet) -> list[Floats2d]:
+    """One-hot rows of what each Doc is annotated with."""
+    tags = gold_tags(docs, layer, tag_set.labels, tag_set.scheme, refusal=NOT_A_LABEL)
+    lengths = [len(doc) for doc in docs]
+    return np.split(one_hot(tags, len(tag_set)), np.cumsum(lengths)[:-1])
 
 
 def _in_scheme(targets: TokenTargets, tag_set: TagSet) -> TokenTargets:

@@ -6,9 +6,10 @@ import pickle
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 
+from spacy_causal.pipeline.examples import target_rows
 from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 CNN = {
@@ -90,8 +91,7 @@ def test_no_targets_for_one_head_does_not_cost_the_other_its_gradient(shared, ex
     for example in examples:
         reference = Doc(shared.vocab, words=[t.text for t in example.y])
         reference.ents = [
-            spacy.tokens.Span(reference, e.start, e.end, label=e.label)
-            for e in example.y.ents
+            Span(reference, e.start, e.end, label=e.label) for e in example.y.ents
         ]
         without_tags.append(Example(shared.make_doc(example.text), reference))
     encoder = shared.get_pipe("tok2vec").model
@@ -144,6 +144,20 @@ def test_targets_in_another_scheme_are_refused(nlp):
         nlp.update([Example(nlp.make_doc(reference.text), reference)])
 
 
+def test_annotation_beside_targets_is_not_read(nlp):
+    nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}}).add_label("LOC")
+    nlp.initialize()
+    gold, told = nlp.make_doc("Paris"), nlp.make_doc("Paris")
+    gold.set_ents([Span(gold, 0, 1, "LOC")])
+    row = np.array([[0, 1]], dtype="f")
+    set_targets(told, "ner", TokenTargets("biluo", ("O", "U-LOC"), row))
+    told.set_ents([Span(told, 0, 1, "PER")])
+    examples = [Example(nlp.make_doc(doc.text), doc) for doc in (told, gold, told)]
+    tag_set = nlp.get_pipe("causal_ner").tag_set
+    rows = target_rows(examples, "ner", tag_set)
+    assert [tag_set.names[i] for i in rows.argmax(axis=1)] == ["U-LOC"] * 3
+
+
 def test_targets_that_were_lost_are_missed(nlp, examples):
     nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})
     for example in examples:
@@ -159,7 +173,7 @@ def test_what_it_remembers_it_does_not_forget(shared, examples):
     memory = ner.remember(docs)
     told = {eg.reference.text: eg.predicted for eg in memory}
     new = shared.make_doc("Quark visits Zanzibar .")
-    new.set_ents([spacy.tokens.Span(new, 0, 1, label="LOC")], default="outside")
+    new.set_ents([Span(new, 0, 1, label="LOC")], default="outside")
     optimizer = shared.resume_training()
     for _ in range(40):
         batch = [Example(shared.make_doc(new.text), new)]
