@@ -9,6 +9,9 @@ from typing import Any
 from spacy_causal.corpus.lines import flaw
 from spacy_causal.corpus.records import CharSpan, TextRecord, TokenRecord
 
+# "ents" is spaCy's own, of `Doc.to_json`.
+ENTITY_KEYS = ("spans", "ents", "label", "labels", "entities")
+
 
 @dataclass(frozen=True)
 class Context:
@@ -39,8 +42,8 @@ def read_shape(
         context.counts[f"records with answer {value['answer']!r}"] += 1
         return None
     text = _text(value.get("text"), "'text'")
-    prodigy = "spans" in value or "answer" in value
-    tokens = _tokens(value.get("tokens"), text) if prodigy else None
+    known = not {"spans", "ents", "answer"}.isdisjoint(value)
+    tokens = _tokens(value.get("tokens"), text) if known else None
     # Prodigy asked about these spans alone, and not whether there are others.
     partial = bool(value.get("_is_binary"))
     return TextRecord(path, line, text, _spans(value, text), tokens, partial)
@@ -51,7 +54,7 @@ def _spans(value: dict[str, Any], text: str) -> list[CharSpan] | None:
     # What a question with options is about is marked in its text.
     if value.get("_view_id") == "choice":
         return None
-    keys = [key for key in ("spans", "label", "labels", "entities") if key in value]
+    keys = [key for key in ENTITY_KEYS if key in value]
     if "spans" in keys:
         # Prodigy's "label" is then the one that was asked about.
         keys = [key for key in keys if not isinstance(value[key], str)]
@@ -67,7 +70,7 @@ def _spans(value: dict[str, Any], text: str) -> list[CharSpan] | None:
 
 
 def _read_spans(key: str, spans: Any, text: str) -> Iterator[CharSpan]:
-    if key == "spans":
+    if key in ("spans", "ents"):
         yield from _objects(spans, "start", "end")
     elif key == "label" and isinstance(spans, dict):
         yield from _surfaces(spans, text)
@@ -104,7 +107,7 @@ def _triples(key: str, spans: Any) -> Iterator[CharSpan]:
 
 
 def _tokens(tokens: Any, text: str) -> list[tuple[int, int]] | None:
-    """Prodigy's tokens, which have to cover the text in order."""
+    """Prodigy's tokens, or spaCy's, which have to cover the text in order."""
     if tokens is None:
         return None
     offsets, free = [], 0

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
@@ -43,6 +45,7 @@ def test_nobody_said_what_the_entities_are(tmp_path, value):
     [
         {"spans": []},
         {"spans": None},
+        {"ents": []},
         {"label": []},
         {"label": {}},
         {"labels": [], "entities": []},
@@ -83,6 +86,7 @@ def test_the_class_of_a_text_is_no_entity(tmp_path, answer):
         {"spans": [], "entities": [LOC]},
         {"spans": [SPAN], "label": "LOC", "answer": "accept"},
         {"labels": [LOC], "answer": "accept"},
+        {"ents": [SPAN], "labels": []},
     ],
 )
 def test_the_key_that_has_some_is_read(tmp_path, value):
@@ -102,3 +106,12 @@ def test_keys_that_contradict_each_other_are_named(tmp_path, value, keys):
     docs, summary = read(tmp_path / "a.jsonl", **value)
     assert not docs
     assert summary.problems[0].reason == f"item 1: {keys} hold different spans"
+
+
+def test_entities_as_spacy_writes_a_doc(tmp_path):
+    doc = Doc(Vocab(), words=["Ada", " ", "ran", "in-and-out"], spaces=[1, 0, 1, 0])
+    doc.set_ents([Span(doc, 0, 1, "PER")])
+    (read_back,), summary = read(tmp_path / "a.jsonl", **doc.to_json())
+    assert [token.text for token in read_back] == [token.text for token in doc]
+    assert [(ent.text, ent.label_) for ent in read_back.ents] == [("Ada", "PER")]
+    assert not summary.problems and not summary.counts["documents without annotation"]
