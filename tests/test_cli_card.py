@@ -211,6 +211,22 @@ def test_the_card_is_of_the_package_that_is_built(model, data, tmp_path):
     assert "# en\\_letters 1.2.3" in shown.stdout.splitlines()
 
 
+def test_a_description_is_of_the_last_card_unless_it_is_your_own(
+    model, data, examples, tmp_path
+):
+    def described(path):
+        shown = call(model, path, "--meta", "--samples", 0)
+        assert shown.exit_code == 0, shown.output
+        return srsly.read_json(model / "meta.json")["description"]
+
+    DocBin(docs=[examples[0].reference]).to_disk(tmp_path / "one.spacy")
+    assert described(data).endswith("on 4 documents of data.spacy.")
+    assert described(tmp_path / "one.spacy").endswith("on 1 documents of one.spacy.")
+    meta = srsly.read_json(model / "meta.json")
+    srsly.write_json(model / "meta.json", {**meta, "description": "Finds names."})
+    assert described(data) == "Finds names."
+
+
 @pytest.mark.parametrize(
     "named",
     [("--name", ""), ("--name", "my-model"), ("--name", "a_"), ("--version", "first")],

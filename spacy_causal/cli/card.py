@@ -218,12 +218,18 @@ def write_into_model(
     folder: Path, text: str, description: str, renamed: Mapping[str, str]
 ) -> None:
     """Write a card where `spacy package` takes a model's README from, a description
-    where the pipeline has none, and the name and version that it is to have."""
+    where the pipeline has none or that of an earlier card, and the name and version
+    that it is to have."""
     import srsly
 
-    write_whole(folder / README, text)
+    from spacy_causal.experiments.card_text import is_description
+
     said = srsly.read_json(folder / "meta.json")
-    kept = {**said, "description": said.get("description") or description, **renamed}
+    own = said.get("description")
+    if not own or is_description(own):
+        own = description
+    write_whole(folder / README, text)
+    kept = {**said, "description": own, **renamed}
     if kept != said:
         write_whole(folder / "meta.json", srsly.json_dumps(kept, indent=2))
 

@@ -12,6 +12,10 @@ MARK = "<!-- A spacy-causal model card. -->"
 SHOWN = 20
 # With more labels than these a description only counts them.
 NAMED = 8
+DESCRIPTION = re.compile(
+    r"(Named entities|Tags \(\w+\)) \(.*\): "
+    r"(strict F1|micro F1 of tokens) \S+ on [\d,]+ documents of .+\."
+)
 
 
 def render_card(card: Card) -> str:
@@ -36,6 +40,11 @@ def describe(card: Card) -> str:
     if len(card.data.labels) > NAMED:
         labels = f"{len(card.data.labels)} labels"
     return " ".join(f"{what} ({labels}): {_measured(card)}.".split())
+
+
+def is_description(text: str) -> bool:
+    """Whether a text is one that `describe` made, of whatever pipeline and data."""
+    return DESCRIPTION.fullmatch(text) is not None
 
 
 def _head(card: Card) -> Iterator[str]:

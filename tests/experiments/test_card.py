@@ -19,7 +19,12 @@ from spacy_causal.experiments.card import (
     count_sources,
     label_scores,
 )
-from spacy_causal.experiments.card_text import describe, escape, render_card
+from spacy_causal.experiments.card_text import (
+    describe,
+    escape,
+    is_description,
+    render_card,
+)
 from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 
@@ -130,3 +135,6 @@ def test_many_labels_are_counted():
     said = describe(card(data=Counts("x", 1, 2, labels)))
     assert "30 labels" in said and "L3" not in said
     assert "\n" not in describe(card())
+    for made in (card(), card(layer="tag", overall=dict.fromkeys("prf"))):
+        assert is_description(describe(made))
+    assert not is_description("Named entities (PER) in letters.")
