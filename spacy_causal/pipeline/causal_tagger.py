@@ -65,7 +65,9 @@ def make_causal_tagger(
     """Construct a `causal_tagger` component.
 
     model (Model[list[Doc], TokenScores]): Scores tokens.
-    attribute (str): What to set and to learn: "tag" (`token.tag_`) or "pos".
+    attribute (str): What to set and to learn: "tag" (`token.tag_`) or "pos". Two of
+        them in a pipeline score as the later one: for both give "tag_acc" and "pos_acc"
+        weights in `[training.score_weights]`, and "tagger_acc" none.
     overwrite (bool): Whether to replace values that a token has already.
     temperature (float): What logits are divided by before others read them.
     confounders (ChooseConfounders): Picks the confounders from the initial data.
