@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+import spacy
 import typer
+from thinc.api import Config
 
 from spacy_causal.cli.app import app
 
@@ -45,6 +47,21 @@ def test_every_command_and_option_exists(page):
     for name, rest in called:
         known = {option for p in COMMANDS[name].params for option in p.opts}
         assert set(re.findall(r"(?<!\S)--?[a-z][\w-]*", rest)) <= known
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.stem)
+def test_what_a_config_is_given_lacks_nothing(page):
+    pytest.importorskip("spacy_transformers")
+    text = page.read_text(encoding="utf8")
+    for block in re.findall(r"```ini\n(.*?)```", text, re.DOTALL):
+        parts = [name.split(".") for name in re.findall(r"(?m)^\[(.+)\]$", block)]
+        named = {".".join(part[:i]) for part in parts for i in range(1, len(part))}
+        above = sorted(named - {".".join(part) for part in parts})
+        config = Config().from_str("".join(f"[{x}]\n" for x in above) + block)
+        for name, settings in config.get("components", {}).items():
+            spacy.blank("en").add_pipe(name, config=settings)
+        assert spacy.registry.resolve({"corpora": config.get("corpora", {})})
 
 
 def test_is_short_and_linked(page):
