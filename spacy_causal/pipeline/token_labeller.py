@@ -65,8 +65,8 @@ class TokenLabeller(TrainablePipe):
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"labels": [], "confounders": [], "absent": 1.0}
         self.temperature = temperature
-        self._configured = {"temperature": self.temperature, "scheme": scheme}
-        self.cfg["configured"] = self._configured
+        now: dict[str, Any] = {"temperature": self.temperature, "scheme": scheme}
+        self._configured = self.cfg["configured"] = now
         self._rehearsal_model: Model[list[Doc], TokenScores] | None = None
         self._kept = KeptScores()
         self._to_tell: list[Tell] = []
@@ -92,7 +92,7 @@ class TokenLabeller(TrainablePipe):
 
         It is saved with the component, and applies to what others read:
         `doc._.candidates` and the scores of mentions. Training, acquisition and
-        decoding use the logits as they are.
+        decoding use the logits as they are. `initialize` sets it to what is configured.
         """
         return float(self.cfg["temperature"])
 
@@ -250,6 +250,8 @@ class TokenLabeller(TrainablePipe):
         sample = [eg.predicted for eg in islice(get_examples(), 10)]
         self.model.set_dim("nO", len(self.tag_set), force=True)
         self.model.initialize(X=sample)
+        # What it was fitted to is gone.
+        self.temperature = self._configured["temperature"]
         if confounder_corpus is not None and nlp is not None:
             self._set_confounders(confounder_corpus(nlp), nlp)
         else:

@@ -153,6 +153,15 @@ def test_what_is_configured_since_is_heeded(examples, tmp_path):
         load(scheme="bio")
 
 
+def test_new_weights_have_the_one_that_is_configured(examples):
+    nlp = trained(examples, temperature=2.0)
+    nlp.get_pipe("labeller").temperature = 3.0
+    nlp.resume_training()
+    assert nlp.get_pipe("labeller").temperature == 3.0
+    nlp.initialize(lambda: examples)
+    assert nlp.get_pipe("labeller").temperature == 2.0
+
+
 def test_two_processes_keep_it(examples):
     nlp = trained(examples, spans_key="sc", temperature=2.0)
     texts = [TEXT] * 4
