@@ -75,7 +75,7 @@ def review(
         "on_load": stream.begin,
         "progress": lambda controller, returned: stream.fraction,
         "config": {
-            "labels": labels_of(tasks, config.get("labels", ())),
+            "labels": labels_of(tasks, config),
             "choice_style": "single",
             "choice_auto_accept": True,
             "exclude_by": "task",

@@ -112,16 +112,18 @@ def _write_spacy(
 ) -> None:
     """With what was refused imputed by the model, as a session first learns it."""
     said = {str(x.chosen) for text in texts for x in text.answers if x.chosen}
-    labels = sorted(said - {OUTSIDE})
+    labels = sorted(said - {OUTSIDE} if layer == ENTITIES else said)
     if model is None:
         nlp, name = spacy.blank("xx"), ""
         tag_set = TagSet("biluo" if layer == ENTITIES else "token", tuple(labels))
     else:
-        nlp, name = load_pipeline(model, component, labels)
+        nlp, name = load_pipeline(model, component, sorted(said - {OUTSIDE}))
         pipe: Any = nlp.get_pipe(name)
-        tag_set = pipe.tag_set
         if texts and pipe.layer != layer:
             raise ValueError(f"{name!r} sets {pipe.layer}; the answers are of {layer}.")
+        for label in labels:
+            pipe.add_label(label)
+        tag_set = pipe.tag_set
     output = empty_docbin()
     for text in texts:
         doc = Doc(nlp.vocab, words=list(text.words), spaces=list(text.spaces))

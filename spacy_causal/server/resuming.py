@@ -45,8 +45,9 @@ def answered_labels(config: dict[str, Any], tasks: Iterable[Task]) -> dict[str, 
     more of them: a learner adds these again."""
     if "labels" not in config:
         return {}
+    no_labels = NONE_OF_THESE, config.get("outside", OUTSIDE)
     said = (label for task in tasks for label in _chosen(task))
-    chosen = (label for label in said if label not in (NONE_OF_THESE, OUTSIDE))
+    chosen = (label for label in said if label not in no_labels)
     return {"labels": list(dict.fromkeys([*config["labels"], *chosen]))}
 
 

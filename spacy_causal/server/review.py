@@ -111,13 +111,15 @@ def agreed_task(group: Sequence[Task]) -> Task:
     return {**task, "_session_id": AGREED}
 
 
-def labels_of(tasks: Sequence[Task], labels: Sequence[str]) -> list[str]:
-    """The labels of a session, then others that somebody gave, sorted."""
+def labels_of(tasks: Sequence[Task], config: dict[str, Any]) -> list[str]:
+    """The labels in a session's config, then others that somebody gave, sorted."""
+    labels = config.get("labels", ())
     given = {
         span["label"] for x in tasks if view_of(x) == MANUAL for span in x["spans"]
     }
     given |= {label for x in tasks for label in x.get("accept") or ()}
-    return [*labels, *sorted(given - {*labels, NONE_OF_THESE, OUTSIDE})]
+    outside = config.get("outside", OUTSIDE)
+    return [*labels, *sorted(given - {*labels, NONE_OF_THESE, outside})]
 
 
 def _labels(group: Sequence[Task], versions: Sequence[Task]) -> list[str]:

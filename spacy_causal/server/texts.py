@@ -38,6 +38,11 @@ class Text:
     answers: list[Answer] = field(default_factory=list)
 
     @property
+    def outside(self) -> str | None:
+        """What says of a token that it is in no mention; a tagger's "O" is a label."""
+        return OUTSIDE if self.layer == ENTITIES else None
+
+    @property
     def held(self) -> list[Held]:
         """What holds of each token, where several answers touch it."""
         return settle(self.answers, len(self.words))
@@ -47,7 +52,7 @@ class Text:
         side by side and were asked about one by one are one."""
         found: list[tuple[Said, Answer]] = []
         for i, given in enumerate(self.held):
-            if not isinstance(given, Answer) or given.chosen in (None, OUTSIDE):
+            if not isinstance(given, Answer) or given.chosen in (None, self.outside):
                 continue
             this = Said(i, i + 1, str(given.chosen), given.unit)
             if found and found[-1][0].end == i:
@@ -69,10 +74,10 @@ class Text:
 
     def tags(self) -> list[str]:
         """One tag a token, of entities in BIO; "-" where nothing was confirmed."""
-        of_nothing = [
+        outside = [
             isinstance(given, Answer) and given.chosen == OUTSIDE for given in self.held
         ]
-        tags = [OUTSIDE if said else UNKNOWN for said in of_nothing]
+        tags = [OUTSIDE if said else UNKNOWN for said in outside]
         for start, end, label, _ in self.said():
             marks = [f"{'I' if i else 'B'}-{label}" for i in range(end - start)]
             entity = self.layer == ENTITIES

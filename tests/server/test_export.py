@@ -19,6 +19,8 @@ from spacy_causal.server.asking import tokens_of
 from spacy_causal.server.beforehand import check_labelled
 from spacy_causal.server.controller import Controller
 from spacy_causal.server.export import export, read_answers
+from spacy_causal.server.resuming import answered_labels
+from spacy_causal.server.review import labels_of
 from spacy_causal.server.stats import mode_stats, truths_of_gold
 from spacy_causal.server.texts import layer_of, texts_of
 from spacy_causal.store.database import Database
@@ -169,6 +171,21 @@ def test_tags_are_no_entities(tmp_path):
     assert get_targets(doc, "ner") is None
     export(tasks, tmp_path / "out.conll", "conll", None, layer="pos")
     assert (tmp_path / "out.conll").read_text().startswith("Anna\tPROPN\nLi\tPROPN\n")
+
+
+def test_a_tagger_may_have_a_label_o(tmp_path):
+    tasks = [tagged(ANNA, i, x) for i, x in enumerate(["O", "VB", None])]
+    (text,) = texts_of(tasks, "tag")
+    assert text.tags() == ["O", "VB", "-", "-", "-", "-"]
+    assert text.spans() == [(0, 4, "O"), (5, 7, "VB")]
+    path = tmp_path / "out.spacy"
+    export(tasks, path, "spacy", None, layer="tag")
+    (doc,) = read_spacy(path, NLP.vocab)
+    assert [t.tag_ for t in doc] == ["O", "VB", "", "", "", ""]
+    assert get_targets(doc, "tag").labels == ("O", "VB")
+    config = {"labels": ["VB"], "outside": None}
+    assert labels_of(tasks, config) == ["VB", "O"]
+    assert answered_labels(config, tasks)["labels"] == ["VB", "O"]
 
 
 @pytest.mark.parametrize("layer", ["ner", "tag", "pos"])
