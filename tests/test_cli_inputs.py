@@ -45,6 +45,8 @@ def test_what_is_read_stays_as_it_is(examples, tmp_path, name):
         "seqmix IN.spacy OUT.spacy --model MODEL",
         "select MODEL IN.spacy --budget 1 -o OUT.jsonl",
         "simulate-feedback IN.spacy IN.spacy --model MODEL --initial 0.5",
+        "calibrate MODEL IN.spacy --output OUT",
+        "card MODEL IN.spacy --output OUT.md",
     ],
 )
 def test_a_pipeline_that_was_never_trained_is_said(

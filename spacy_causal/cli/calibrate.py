@@ -55,11 +55,10 @@ def calibrate(
 
     Shows NLL, ECE and risk-coverage before and after, per token and per mention.
     """
-    from spacy.util import load_model
-
     from spacy_causal.experiments import calibration_wording as wording
     from spacy_causal.learning.calibration import Calibration, fit, measure
     from spacy_causal.pipeline.finding import find_labeller
+    from spacy_causal.pipeline.loading import load_trained
 
     if html is not None:
         require_report()
@@ -69,7 +68,7 @@ def calibrate(
     try:
         for path in (json, html):
             keep_inputs(path, dev, test)
-        nlp = load_model(model)
+        nlp = load_trained(model)
         name = find_labeller(nlp, component)
         fitted = score_file(nlp, name, dev)
         temperature = fit(fitted)

@@ -77,9 +77,8 @@ def card(
     Data and labels, F1 by type and on names seen in training or not, ACE and RI,
     calibration, confounders, where the labels come from, versions.
     """
-    from spacy.util import load_model
-
     from spacy_causal.experiments.card_text import describe, render_card
+    from spacy_causal.pipeline.loading import load_trained
 
     try:
         keep_inputs(output, data, train)
@@ -103,7 +102,7 @@ def card(
     )
     try:
         answered = [] if dataset is None else count_answers(dataset, db)
-        nlp = load_model(model)
+        nlp = load_trained(model)
         nlp.meta.update(renamed)
         made = gather(
             nlp, data, train, component, answered, samples, seed, command=command

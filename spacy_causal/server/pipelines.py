@@ -8,6 +8,7 @@ from spacy.language import Language
 
 from spacy_causal.learning.cold_start import cold_start
 from spacy_causal.pipeline.finding import LABELLERS, find_labeller
+from spacy_causal.pipeline.loading import load_trained
 
 BLANK = "blank:"
 SCORER = "candidate_scorer"
@@ -22,7 +23,7 @@ def load_pipeline(
     component (str | None): None takes the only one that can learn.
     labels (Sequence[str]): Added to those that it has.
     Raises ValueError for a pipeline that nothing can be asked with, and as
-        `find_labeller` does.
+        `load_trained` and `find_labeller` do.
     """
     if model.startswith(BLANK):
         if not labels:
@@ -32,7 +33,7 @@ def load_pipeline(
         if name not in LABELLERS:
             raise ValueError(f"{name!r} does not learn from feedback: {LABELLERS} do.")
         return cold_start(nlp, name, labels, seed=seed), name
-    nlp = spacy.load(model)
+    nlp = load_trained(model)
     scorers = [x for x in nlp.pipe_names if nlp.get_pipe_meta(x).factory == SCORER]
     for scorer in scorers:
         nlp.remove_pipe(scorer)
