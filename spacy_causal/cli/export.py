@@ -9,6 +9,9 @@ from wasabi import msg
 
 from spacy_causal.cli.inputs import messages_apart
 
+# What nobody answered about cannot be told there from what has no label.
+WITHOUT_UNKNOWN = ("label-studio", "doccano")
+
 
 def export(
     dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
@@ -48,12 +51,14 @@ def export(
         except (ValueError, OSError) as error:
             msg.fail(str(error), exits=1)
         if format != "jsonl":
-            _warn(tasks)
+            _warn_of_disputes(tasks)
+        if format in WITHOUT_UNKNOWN:
+            _warn_of_unknown(tasks, layer)
         what = "answers" if format == "jsonl" else "texts"
         msg.good(f"Wrote {n_written:,} {what} to {output}")
 
 
-def _warn(tasks: Sequence[dict[str, Any]]) -> None:
+def _warn_of_disputes(tasks: Sequence[dict[str, Any]]) -> None:
     """Of what annotators disagree on, a text has one answer."""
     from spacy_causal.server.agreement import by_question, is_disputed
 
@@ -63,4 +68,16 @@ def _warn(tasks: Sequence[dict[str, Any]]) -> None:
         msg.warn(
             f"{n:,} {questions} answered in several ways: the later answer is taken; "
             "`review` settles them."
+        )
+
+
+def _warn_of_unknown(tasks: Sequence[dict[str, Any]], layer: str) -> None:
+    from spacy_causal.server.texts import UNKNOWN, texts_of
+
+    n = sum(UNKNOWN in text.tags() for text in texts_of(tasks, layer))
+    if n:
+        texts = "text is" if n == 1 else "texts are"
+        msg.warn(
+            f"{n:,} {texts} known in part: words without an answer read here as words "
+            "without a label; spacy and conll keep them apart."
         )

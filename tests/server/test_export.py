@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 import spacy
-from annotated_answers import annotate, token_question
 from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
@@ -239,26 +238,6 @@ def test_the_command(tmp_path, capsys):
     with pytest.raises(SystemExit):
         export_command("one", tmp_path / "x.jsonl", db="nowhere")
     assert "has to be like sqlite:///FILE" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("said", "warning"),
-    [
-        ([[["PER"], ["ORG"]], [["PER"], ["PER"]]], "1 question was"),
-        ([[["PER"], ["ORG"]], [["PER"], []]], "2 questions were"),
-        ([[["PER"], "ignore"], [["PER"], None]], None),
-    ],
-)
-def test_what_annotators_disagree_on_is_counted(tmp_path, capsys, said, warning):
-    url, output = f"sqlite:///{tmp_path}/a.db", tmp_path / "x"
-    questions = [token_question(i) for i in range(2)]
-    annotate(url, "one", "choice", questions, said, names=["ann", "bob"])
-    export_command("one", output, format="jsonl", db=url)
-    assert "several ways" not in capsys.readouterr().out
-    export_command("one", output, format="doccano", db=url)
-    printed = " ".join(capsys.readouterr().out.split())
-    assert ("several ways" in printed) == bool(warning)
-    assert not warning or f"{warning} answered in several ways: the later" in printed
 
 
 def test_a_text_cut_in_two_ways(tmp_path):
