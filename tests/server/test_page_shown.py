@@ -63,3 +63,14 @@ def test_it_can_be_read(site, visit, scheme, size):
         assert button.inner_text().strip()
     assert page.locator("#announcer").text_content().startswith("Paris: 1 LABEL 1")
     assert page.evaluate("document.activeElement.id") == "task"
+
+
+def test_a_list_that_is_cut_says_so(site, visit):
+    here = site(all_labels=True, labels=[f"LABEL {i}" for i in range(250)])
+    page = visit(here.url)
+    playwright.expect(page.get_by_role("option")).to_have_count(200)
+    more = page.get_by_text("50 more: type a part of the name.")
+    playwright.expect(more).to_have_count(1)
+    page.get_by_role("combobox").fill("label 24")
+    playwright.expect(page.get_by_role("option")).to_have_count(11)
+    playwright.expect(more).to_have_count(0)

@@ -265,6 +265,8 @@ export class LabelList {
       item.addEventListener("click", () => this.onPick(label));
       return item;
     });
+    const more = this.found.length - items.length;
+    if (more) items.push(element("li", "nothing", `${more} more: type a part of the name.`));
     if (!items.length) items.push(element("li", "nothing", "No label has that in its name."));
     this.listbox.replaceChildren(...items);
     this.#move(0);
@@ -278,7 +280,7 @@ export class LabelList {
     const n = Math.min(this.found.length, MOST_LISTED);
     this.at = n ? Math.max(0, Math.min(to, n - 1)) : -1;
     [...this.listbox.children].forEach((item, i) => {
-      if (n) item.setAttribute("aria-selected", String(i === this.at));
+      if (item.id) item.setAttribute("aria-selected", String(i === this.at));
       if (i === this.at) item.scrollIntoView({ block: "nearest" });
     });
     if (n) this.input.setAttribute("aria-activedescendant", `label-${this.at}`);
