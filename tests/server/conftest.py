@@ -14,6 +14,7 @@ import httpx
 import pytest
 import spacy
 from choice_sessions import TEXTS, Site, choice_session
+from controlling import begin_controller
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import fix_random_seed
@@ -216,3 +217,16 @@ def visit(browser):
     for context in contexts:
         context.close()
     assert not errors
+
+
+@pytest.fixture
+def start():
+    """Begins controllers, and closes them at the end."""
+    with ExitStack() as then:
+
+        def start(*args, **options):
+            controller = begin_controller(*args, **options)
+            then.callback(controller.close)
+            return controller
+
+        yield start
