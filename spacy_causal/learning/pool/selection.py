@@ -79,9 +79,7 @@ def read_pool(
     }
     # A Doc's text may end in a space, which lines of JSON are read without.
     texts = {passage.text.strip() for passage in known.values()}
-    if split == "lines":
-        texts |= {line.strip() for text in texts for line in text.splitlines()}
-    for file in labelled if split == "sents" else ():
+    for file in labelled if split != "none" else ():
         cut = read_passages(file, nlp.vocab, split)
         texts |= {p.text.strip() for p in cut if isinstance(p, Passage)}
     first: dict[str, Passage] = {}
