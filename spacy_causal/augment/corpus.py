@@ -1,7 +1,7 @@
 """`spacy-causal.CounterfactualCorpus.v1`: a corpus with screened entity swaps."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -32,9 +32,7 @@ from spacy_causal.augment.reading import (
     with_generated,
 )
 from spacy_causal.corpus.files import empty_docbin
-
-# What our reader says of unlabelled text that somebody would train on.
-NOT_ANNOTATED = ".* a document has neither annotation nor token targets"
+from spacy_causal.corpus.reader import NotAnnotated
 
 
 def create_counterfactual_corpus(
@@ -164,12 +162,13 @@ class CounterfactualCorpus:
             bank = merge_banks(bank, find_entities(model, self._unlabelled(nlp)))
         return with_vectors(bank, model) if self.settings.like else bank
 
-    def _unlabelled(self, nlp: Language) -> Iterator[Doc]:
+    def _unlabelled(self, nlp: Language) -> list[Doc]:
         """Text to look for donors in; that it has no annotation is as it should be."""
-        if self.donors is not None:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", NOT_ANNOTATED)
-                yield from (example.reference for example in self.donors(nlp))
+        if self.donors is None:
+            return []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotAnnotated)
+            return [example.reference for example in self.donors(nlp)]
 
     def _key(self, nlp: Language, data: str) -> str:
         """A hash of all that the generated examples depend on."""

@@ -47,6 +47,10 @@ def create_corpus(
     )
 
 
+class NotAnnotated(UserWarning):
+    """A document was read from which nothing is learnt."""
+
+
 class _TargetCorpus(Corpus):
     """spaCy's reader; errors name the file, `limit` counts the Docs of all files, and
     Docs are cut by us, because `Span.as_doc` drops targets."""
@@ -57,7 +61,8 @@ class _TargetCorpus(Corpus):
         for doc in islice(docs, self.limit if self.limit > 0 else None):
             if not warned and not is_annotated(doc):
                 warned = True
-                warnings.warn(_lost_targets(doc, self.path), stacklevel=2)
+                said = _lost_targets(doc, self.path)
+                warnings.warn(said, NotAnnotated, stacklevel=2)
             yield doc
 
     def make_examples(
