@@ -69,7 +69,8 @@ class Server:
 
     def __init__(self, *args, env=None, recipe="feedback", stdin=None):
         self.command = [sys.executable, "-m", f"recipes.{recipe}", *map(str, args)]
-        self.env = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
+        wanted = {**os.environ, "OMP_NUM_THREADS": "1", **(env or {})}
+        self.env = {name: value for name, value in wanted.items() if value is not None}
         # As where nothing is set: what is printed into a pipe is held back.
         self.env.pop("PYTHONUNBUFFERED", None)
         self.stdin = stdin
