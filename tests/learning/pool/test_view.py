@@ -176,12 +176,22 @@ def shared():
     return [build("ner-shared", seed) for seed in range(3)]
 
 
-def test_a_committee_votes_by_name(shared, texts):
-    view = view_pool(shared[0], "it", texts, Needs(votes=3), committee=shared[1:])
+def test_a_committee_votes_by_name(texts):
+    """Its members have their labels in different orders, one has more of them."""
+    orders = [(), ("y", "X"), ("Z", "y")]
+    committee = [build("causal_tagger", i, labels) for i, labels in enumerate(orders)]
+    names = [Labeller(nlp, "it").names for nlp in committee]
+    assert names == [("X", "y"), ("y", "X"), ("Z", "y", "X")]
+    needs = Needs(votes=3)
+    view = view_pool(committee[0], "it", texts, needs, committee=committee[1:])
     assert view.votes("a").shape == (3, 9)
-    for row, nlp in zip(view.votes("a"), shared, strict=True):
-        p, *_ = alone(nlp, texts["a"])
-        assert row.tolist() == p.argmax(1).tolist()
+    said = [
+        [own[i] for i in alone(nlp, texts["a"])[0].argmax(1)]
+        for nlp, own in zip(committee, names, strict=True)
+    ]
+    assert said[0][0] in said[1]
+    number = {name: i for i, name in enumerate(("X", "y", "Z"))}
+    assert view.votes("a").tolist() == [[number[x] for x in row] for row in said]
 
 
 def test_a_committee_of_one_mind(shared, texts):
