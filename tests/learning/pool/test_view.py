@@ -13,13 +13,14 @@ from spacy.tokens import Doc
 from toy_pipelines import CASES, TEXTS, build
 
 from spacy_causal.acquisition.strategies import create_badge, create_bald
+from spacy_causal.interventions.encoder import set_interventions
 from spacy_causal.learning.pool import blocks, compute
 from spacy_causal.learning.pool.blocks import batches_by_length
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.pool.labeller import Labeller
 from spacy_causal.numeric import softmax
 from spacy_causal.tags.decode import viterbi
-from spacy_causal.types import Budget, Needs
+from spacy_causal.types import Budget, Confounder, Needs
 
 EVERYTHING = Needs(
     words=True, probabilities=True, hidden=True, embeddings=True, best=True,
@@ -127,6 +128,22 @@ def test_a_head_drops_where_it_does_in_training(monkeypatch):
     assert (first != second).any()
     alike = undropped(vectors, head, 2).logits.reshape(2, 9, -1)
     assert alike[0] == pytest.approx(alike[1], abs=1e-5)
+
+
+def test_passes_with_dropout_read_the_words_as_they_are():
+    """The encoder replaces words in training only."""
+    nlp, seen = build("ner"), []
+    encoder = nlp.get_pipe("it").model.get_ref("tok2vec")
+    set_interventions(encoder, "it", [Confounder("anna", 1.0, 1.0)])
+    encode = encoder._func.keywords["encode"]
+
+    def note(model, docs, is_train):
+        seen.extend(doc.text for doc in docs)
+        return encode(model, docs, is_train)
+
+    encoder._func.keywords["encode"] = note
+    view_pool(nlp, "it", {"a": TEXTS["a"]}, Needs(samples=10))
+    assert seen == [TEXTS["a"]] * 11
 
 
 def test_what_was_not_asked_for_is_an_error(trained, texts):
