@@ -5,13 +5,14 @@ import gc
 import pickle
 from math import inf, nan
 
-import numpy as np
 import pytest
 import spacy
 from shown_candidates import CONFOUNDERS, TEXTS, asked, assert_the_same
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import ignore_error, raise_error
 
+from spacy_causal.display import questions
 from spacy_causal.display.noise import noise_key
 from spacy_causal.display.settings import Display
 
@@ -228,12 +229,24 @@ def test_a_spawned_process_gets_what_it_reads(trained):
     assert_the_same([doc], [nlp(TEXTS[0])])
 
 
-def test_the_noise_is_keyed_by_the_words_alone(trained):
+def test_the_noise_is_keyed_by_the_words_alone(trained, monkeypatch):
     """Pinned: another key would ask other questions in a session that is resumed."""
-    nlp = trained()
-    words = np.array([token.orth for token in nlp("a b")], dtype=np.uint64).tobytes()
-    key = noise_key(words, seed=0, round=0, purpose="display")
-    assert key.hex() == "5365b56e5b1534e49956a14b298cb4c5"
+    keys = []
+
+    def note(document, **drawn):
+        keys.append(noise_key(document, **drawn).hex())
+        return bytes.fromhex(keys[-1])
+
+    nlp = trained(modulation="fixed", explore=0.5, propensities=True)
+    monkeypatch.setattr(questions, "noise_key", note)
+    for space in (True, False):
+        doc = Doc(nlp.vocab, words=["a", "b"], spaces=[space, False])
+        nlp.get_pipe("candidate_scorer")(doc)
+    assert keys == 2 * [
+        "5365b56e5b1534e49956a14b298cb4c5",
+        "a5613a9e3f42b24b5376dd7453c1605d",
+        "3cc6d209e2ee1abd934fa4e48104c34a",
+    ]
 
 
 def test_an_example_whose_prediction_was_asked_about_trains(trained, examples):
