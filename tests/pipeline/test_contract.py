@@ -277,17 +277,19 @@ def test_same_seed_same_bytes(examples):
     assert saved[0] == saved[1]
 
 
-def test_bytes_hold_weights_only(trained):
+def test_bytes_hold_weights_only(trained, monkeypatch):
     class Malicious:
         def __reduce__(self):
             return (pytest.fail, ("unpickled",))
 
     labeller = trained.get_pipe("labeller")
-    from spacy_causal.ml.head import load_weights, module_of
-
-    head = module_of(labeller.model.get_ref("output_layer"))
+    (shim,) = labeller.model.get_ref("output_layer").shims
+    bad = srsly.msgpack_dumps({"config": {}, "state": _torch_file(Malicious())})
+    with monkeypatch.context() as patch:
+        patch.setattr(shim, "to_bytes", lambda: bad)
+        saved = labeller.to_bytes()
     with pytest.raises(pickle.UnpicklingError):
-        load_weights(head, _torch_file(Malicious()), "cpu")
+        labeller.from_bytes(saved)
 
 
 def _torch_file(value: object) -> bytes:
