@@ -193,12 +193,19 @@ def test_rehearsal_inside_the_component(nlp, examples):
     ner = nlp.get_pipe("causal_ner")
     assert ner.rehearse(examples) == {}
     optimizer = nlp.resume_training()
-    before = ner.predict([eg.predicted for eg in examples]).logits
-    for _ in range(5):
+    docs = [eg.predicted for eg in examples]
+    before = ner.predict(docs).logits.argmax(1)
+    # It is told, of the same text, that nothing is an entity.
+    told = [Example(doc, doc.copy()) for doc in docs]
+    for example in told:
+        example.reference.set_ents([], default="outside")
+    for _ in range(20):
+        nlp.update(told, sgd=optimizer)
+    assert (ner.predict(docs).logits.argmax(1) != before).any()
+    for _ in range(60):
         losses = ner.rehearse(examples, sgd=optimizer)
     assert losses["causal_ner"] > 0
-    after = ner.predict([eg.predicted for eg in examples]).logits
-    assert (before.argmax(1) == after.argmax(1)).all()
+    assert (ner.predict(docs).logits.argmax(1) == before).all()
 
 
 def test_the_dictionary_is_written_in_update_only(nlp, examples):
