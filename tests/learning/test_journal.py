@@ -58,12 +58,21 @@ def test_a_last_line_that_was_cut_off_is_dropped(tmp_path, cut):
 
 
 def test_every_record_is_on_the_disk_before_append_returns(tmp_path, monkeypatch):
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle)))
-    journal = Journal(tmp_path / "journal.jsonl")
-    for said in SAID:
+    path, synced = tmp_path / "journal.jsonl", []
+
+    def note(handle):
+        found = os.fstat(handle)
+        synced.append((found.st_ino, found.st_size))
+
+    monkeypatch.setattr(os, "fsync", note)
+    journal = Journal(path)
+    for i, said in enumerate(SAID):
+        synced.clear()
         journal.append(answered_record(0, said))
-        assert synced[-1].st_size or len(synced) == 2
+        assert synced[0] == (path.stat().st_ino, path.stat().st_size)
+        # The new file's name is in the folder.
+        folders = [] if i else [tmp_path.stat().st_ino]
+        assert [inode for inode, _ in synced[1:]] == folders
 
 
 def test_a_damaged_line_is_named(tmp_path):
