@@ -128,7 +128,9 @@ def test_where_there_is_little_to_make_it_of(spec):
         key, n = str(i), len(words)
         said = [(j, j + 1, OUTSIDE, "token") for j in range(n)] if n == 1 else []
         learner.answer(Doc(nlp.vocab, words=words), answers(key, *said) or whole(key))
-        assert learner.update().accepted
+        report = learner.update()
+        assert report.accepted and report.loss > 0
+        assert report.n_examples >= settings.updates
 
 
 def test_nothing_of_it_stays_in_the_vocabulary():
