@@ -285,6 +285,7 @@ def test_bfloat16_is_close(gpt2):
     )
     for a, b in zip(fine, coarse, strict=True):
         assert perplexity(b) == pytest.approx(perplexity(a), rel=0.1)
+        assert not np.array_equal(a, b)
 
 
 @pytest.mark.parametrize("length", [1, 2, 11, 12, 13, 18, 19, 40])
