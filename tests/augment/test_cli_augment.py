@@ -68,9 +68,15 @@ def test_same_seed_same_bytes(files):
 
 @pytest.mark.parametrize("option", ["--all-entities", "--compatible", "--balance"])
 def test_options_without_a_screen(files, option):
+    """With the same seed each makes something else of the corpus."""
     source, output, _ = files
-    assert call(source, output, option).exit_code == 0
-    assert any(map(get_provenance, read(output)))
+    made = []
+    for options in ((), (option,)):
+        assert call(source, output, "--only-new", *options).exit_code == 0
+        made.append([[(s.text, s.donor) for s in swaps_of(x)] for x in read(output)])
+    assert made[1] and made[0] != made[1]
+    n_swaps = {len(swaps) for swaps in made[1]}
+    assert (2 in n_swaps) == (option == "--all-entities")
 
 
 def test_nothing_is_written_when_nothing_is_kept(files, tmp_path):
