@@ -8,7 +8,7 @@ import pytest
 import spacy
 from selecting import TEXTS, call, read
 
-from spacy_causal.learning.pool import compute
+from spacy_causal.learning.pool import compute, distributed
 
 
 def test_words_within_a_budget_and_where_they_stand(model, pool, tmp_path):
@@ -48,16 +48,17 @@ def test_into_a_pipe_go_the_texts_alone(model, pool, tmp_path):
 @pytest.mark.parametrize("strategy", ["random", "mnlp", "bald", "coreset", "wbadge"])
 def test_the_same_seed_writes_the_same_bytes(strategy, model, pool, tmp_path):
     written = []
-    for name in ("a", "b"):
+    for name, seed in (("a", 7), ("b", 7), ("c", 8)):
         output = tmp_path / name
         shown = call(
             *(model, pool, "--budget", 3, "-o", output, "--strategy", strategy),
-            *("--seed", 7),
+            *("--seed", seed),
         )
         assert shown.exit_code == 0, shown.output
         written.append(output.read_bytes())
     assert written[0] == written[1]
     assert written[0].count(b"\n") == 3
+    assert written[2] != written[0] or strategy not in ("random", "wbadge")
 
 
 @pytest.mark.parametrize(
@@ -178,6 +179,26 @@ def test_which_engine_is_meant():
     """What reads the pool is an option, how gradients are held the strategy's."""
     shown = " ".join(re.sub(r"[│╭╮╰╯─]", " ", call("--help").output).split())
     assert "What reads the pool" in shown and "wbadge:engine=exact" in shown
+
+
+def test_what_ray_is_told(model, pool, tmp_path, monkeypatch):
+    """Whole paths: its workers may stand in other folders."""
+    told, output = [], tmp_path / "batch.jsonl"
+
+    def create_reader(models, *, workers):
+        told.append((models, workers))
+        return compute.read_here
+
+    monkeypatch.setattr(distributed, "create_ray_reader", create_reader)
+    monkeypatch.chdir(model.parent)
+    options = ("--strategy", "vote_entropy", "--committee", model, "--workers", 3)
+    shown = call(model.name, pool, "--budget", 2, "-o", output, *options)
+    assert shown.exit_code == 0 and not told
+    shown = call(
+        model.name, pool, "--budget", 2, "-o", output, *options, "--engine", "ray"
+    )
+    assert shown.exit_code == 0, shown.output
+    assert told == [([str(model)] * 2, 3)] and len(read(output)) == 2
 
 
 def test_interrupted_it_goes_on(model, pool, tmp_path, monkeypatch):
