@@ -129,11 +129,19 @@ def test_empty_documents_among_others(shared, golds):
 
 
 def test_longer_than_the_model_reads(shared):
-    """Windows are counted in tokens: those of long words are cut short."""
+    """Windows are counted in tokens: those of long words are cut short.
+
+    They begin at tokens 0 and 5; each has a word of 80 pieces, and 47 of the next one.
+    """
     doc = Doc(shared.vocab, words=["word" * 20] * 12)
     shared.get_pipe("transformer").model.tokenizer.model_max_length = 128
-    with emptied(shared, [doc], [np.arange(12) % 2 == 0]) as given:
-        assert len(list(shared.pipe(given.docs))) == 1
+    pieces, rows = looked_up(shared, [doc], [np.arange(12) % 2 == 0])
+    assert len(pieces) == 2 * 128 and pieces[::128] == ["[CLS]"] * 2
+    zero = (~rows.any(axis=1)).reshape(2, 128)
+    for window, first_is_empty in zip(zero, (True, False), strict=True):
+        assert not window[0]
+        assert (window[1:81] == first_is_empty).all()
+        assert (window[81:] != first_is_empty).all()
 
 
 @pytest.mark.parametrize("way", ["own", "replaced", "reloaded"])
