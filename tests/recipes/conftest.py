@@ -2,6 +2,7 @@
 
 import pytest
 import spacy
+from spacy.tokens import Doc, DocBin
 
 from spacy_causal.learning import background
 from spacy_causal.learning.cold_start import cold_start
@@ -21,6 +22,16 @@ def source(tmp_path):
     path = tmp_path / "texts.jsonl"
     path.write_text('{"text": "Anna\\u00e9  lives in\\tParis."}\n{"text": "שלום 😀"}\n')
     return str(path)
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """Labelled files, of two texts and of one."""
+    doc = Doc(spacy.blank("en").vocab, words=["Anna", "left"], ents=["B-PER", "O"])
+    files = {"initial": tmp_path / "initial.spacy", "dev": tmp_path / "dev.spacy"}
+    for path, n in zip(files.values(), (2, 1), strict=True):
+        DocBin(docs=[doc] * n).to_disk(path)
+    return files
 
 
 class Idle:

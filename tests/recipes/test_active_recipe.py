@@ -114,6 +114,13 @@ def test_augmentation_goes_to_the_learner(model, pool):
     )
 
 
+def test_the_learner_is_what_the_options_say(model, pool, labelled):
+    update = active("one", model, pool, seed=7, labels="DISH", **labelled)["update"]
+    learner = update.feedback.background.build()
+    assert (len(learner.initial), len(learner.dev), learner.seed) == (2, 1, 7)
+    assert learner.nlp.get_pipe("causal_ner").labels == ("PER", "LOC", "DISH")
+
+
 def test_a_budget_in_words(model, pool):
     """Each text has six tokens, so that two are all that 14 words buy."""
     stream = active("one", model, pool, budget="14w")["stream"]

@@ -245,6 +245,21 @@ def test_the_end_says_which_model_was_saved(model, source, tmp_path, monkeypatch
     assert ending == {"weights": components["config"]["weights"]}
 
 
+@pytest.mark.parametrize("imputes", [False, True])
+def test_the_learner_is_what_the_options_say(model, source, labelled, imputes):
+    options = {"doubt": 0.2, "seed": 7, "labels": "DISH", **labelled}
+    imputer = model if imputes else None
+    update = feedback("one", model, source, imputer=imputer, **options)["update"]
+    learner = update.background.build()
+    assert learner.settings.mode == (
+        "imputed_ruled_out" if imputes else "own_ruled_out"
+    )
+    assert (learner.settings.mistakes, learner.seed) == (0.2, 7)
+    assert (len(learner.initial), len(learner.dev)) == (2, 1)
+    assert learner.nlp.get_pipe("causal_ner").labels == ("PER", "LOC", "DISH")
+    assert (learner._teacher.imputer is not None) == imputes
+
+
 def test_an_imputer_that_has_nothing_to_say_is_refused(model, source, tmp_path):
     spacy.blank("en").to_disk(tmp_path / "blank")
     with pytest.raises(ValueError, match="it has no pipes"):

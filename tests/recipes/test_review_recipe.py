@@ -64,6 +64,7 @@ def test_the_dict_and_its_tasks_are_prodigys(choices):
     components = review("one", db=choices, everything=True)
     check_recipe(components)
     assert components["dataset"] == "one-reviewed"
+    assert review("one", into="gold", db=choices)["dataset"] == "gold"
     assert components["view_id"] == "choice"
     assert components["config"]["labels"] == ["PER", "ORG", "LOC"]
     tasks = list(components["stream"])
