@@ -39,6 +39,25 @@ def test_a_learner_ends_with_a_session_that_cannot_begin(tmp_path, db, ephemeral
     held.close()
 
 
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [({}, []), ({"overlap": 2}, ["Anna"]), ({"timeout": 1e-6}, ["Anna"])],
+)
+@pytest.mark.parametrize("ephemeral", [False, True])
+def test_how_many_answer_a_question_and_for_how_long_it_is_theirs(
+    options, asked, ephemeral
+):
+    """Of one question that somebody holds, what somebody else is asked."""
+    components = {"dataset": "one", "view_id": "choice"}
+    components["stream"] = [{"text": "Anna", "spans": [], "options": []}]
+    serving = Serving(db="sqlite://", ephemeral=ephemeral, **options)
+    with open_session(components, serving) as controller:
+        assert len(controller.questions("ann", 1, wait=5)) == 1
+        found = controller.questions("bob", 1)
+        assert [task["text"] for task in found] == asked
+        controller.close()
+
+
 def test_who_comes_as_soon_as_the_address_is_known_is_not_turned_away(monkeypatch):
     seen = []
 
