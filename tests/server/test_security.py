@@ -214,6 +214,10 @@ def test_every_reply_says_what_a_page_may_do(client, path):
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
+    # Texts stay out of the browser's cache, addresses out of other sites' logs.
+    assert headers["cache-control"] == "no-store"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_files_of_one_folder_and_nothing_else(client):
