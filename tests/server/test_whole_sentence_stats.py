@@ -2,7 +2,7 @@
 
 import spacy
 from annotated_answers import annotate, sentence, token_question
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 
 from spacy_causal.cli.stats import stats
 from spacy_causal.server.asking import tokens_of
@@ -42,6 +42,21 @@ def test_stats_of_whole_sentences(tmp_path):
     assert row.seconds_a_sentence == 3.75 and row.sentences_right == 0.5
     assert row.none is row.seconds_an_answer is row.answers_right is None
     assert mode_stats(said)[0].sentences_right is None
+
+
+def test_gold_tells_the_command_right_from_wrong(tmp_path, capsys):
+    url, gold = f"sqlite:///{tmp_path}/a.db", tmp_path / "gold.spacy"
+    questions, chosen = [token_question(i) for i in range(2)], [[["PER"]], [["ORG"]]]
+    annotate(url, "one", "choice", questions, chosen, names=["ann"])
+    docs = [NLP.make_doc(question["text"]) for question in questions]
+    for doc in docs:
+        doc.set_ents([Span(doc, 0, 1, "PER")], default="outside")
+    DocBin(docs=docs).to_disk(gold)
+    for given, right in [(None, ["-", "-"]), (gold, ["50.0", "%", "50.0", "%"])]:
+        stats("one", db=url, gold=given)
+        lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+        (row,) = (line for line in lines if line[:3] == ["K", "=", "2"])
+        assert row[-len(right) :] == right
 
 
 def test_the_papers_figures_stand_beside_modes_like_its_own(tmp_path, capsys):
