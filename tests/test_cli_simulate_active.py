@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import spacy
+from small_encoders import cnn
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
@@ -148,6 +149,20 @@ def test_augmentation_trains_on_more(corpus, tmp_path, augment):
     )
     assert found.exit_code == 0, found.output
     assert sum(row["generated"] for row in rows_of(output)) > 0
+
+
+def test_a_pipeline_from_a_config(corpus, tmp_path):
+    """Of a blank pipeline the component has another name."""
+    config, output = tmp_path / "own.cfg", tmp_path / "rows.jsonl"
+    nlp = spacy.blank("en")
+    model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
+    nlp.add_pipe("causal_ner", name="slots", config={"model": model})
+    nlp.config.to_disk(config)
+    arguments = ("--strategies", "mnlp", "--no-bound", "--output", output)
+    arguments += ("--config", config, "--component", "slots")
+    found = simulate(corpus, *arguments)
+    assert found.exit_code == 0, found.output
+    assert {row["config"].partition(" ")[0] for row in rows_of(output)} == {"own.cfg"}
 
 
 def test_an_augmentation_that_makes_nothing_is_said(capsys):

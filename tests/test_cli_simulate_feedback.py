@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import spacy
 from numpy.random import default_rng
+from small_encoders import cnn
 from spacy.tokens import Doc
+from spacy.training import Example
 from typer.testing import CliRunner
 
 from spacy_causal.cli.app import app
@@ -88,6 +90,49 @@ def test_a_page_says_how_far_answers_were_doubted(corpus, doubt):
     counts = {"layer": "ner", "n_initial": 2, "n_dev": 2, "versions": {}}
     html = render_feedback([{**cell, **counts, "curve": [point, point]}])
     assert (">doubt<" in html) == (doubt > 0)
+
+
+def test_a_session_is_what_the_options_say(corpus, tmp_path):
+    """Of a blank pipeline the component has another name."""
+    nlp = spacy.blank("en")
+    model = {"@architectures": "spacy-causal.LinearTagger.v1", "tok2vec": cnn()}
+    nlp.add_pipe("causal_ner", name="slots", config={"model": model})
+    nlp.config.to_disk(tmp_path / "own.cfg")
+    docs = list(read_spacy(corpus[0], nlp.vocab))
+    nlp.initialize(lambda: [Example(nlp.make_doc(x.text), x) for x in docs])
+    nlp.to_disk(tmp_path / "imputer")
+    output = tmp_path / "rows.jsonl"
+    found = simulate(
+        *(corpus, "--no-bounds", "--output", output, "--max-texts", 4, "--k", 2),
+        *("--config", tmp_path / "own.cfg", "--component", "slots"),
+        *("--mode", "imputed", "--imputer", tmp_path / "imputer"),
+        *("--user", "mistaken", "--mistakes", 0.5, "--explore", 0.25, "--seed", 5),
+    )
+    assert found.exit_code == 0, found.output
+    (row,) = rows_of(output)
+    told = [row[x].partition(" ")[0] for x in ("config", "imputer")]
+    assert told == ["own.cfg", "imputer"]
+    said = {x: row[x] for x in ("user", "mistakes", "explore", "mode", "k", "seed")}
+    assert said == {
+        "user": "mistaken",
+        "mistakes": 0.5,
+        "explore": 0.25,
+        "mode": "imputed",
+        "k": 2,
+        "seed": 5,
+    }
+    assert row["n_stream"] == row["max_texts"] == 4
+
+
+def test_classes_are_drawn_to_be_unseen(corpus, tmp_path):
+    output = tmp_path / "rows.jsonl"
+    found = simulate(corpus, "--no-bounds", "--unseen", 0.3, "--output", output)
+    assert found.exit_code == 0, found.output
+    (row,) = rows_of(output)
+    unseen, labels = row["unseen_classes"], row["labels"]
+    assert set(unseen) < set(labels) and unseen
+    assert f"Unseen at first, seed 0: {', '.join(unseen)}" in found.output
+    assert all(point["unseen_f1"] is not None for point in row["curve"])
 
 
 def test_a_page_that_cannot_be_written_is_one_sentence(corpus, tmp_path):
@@ -177,8 +222,7 @@ def test_goes_on_from_a_trained_pipeline_and_imputes_by_one(corpus, tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("causal_ner", name="entities")
     docs = list(read_spacy(corpus[0], nlp.vocab))
-    nlp.initialize(lambda: [spacy.training.Example(nlp.make_doc(d.text), d)
-                            for d in docs])  # fmt: skip
+    nlp.initialize(lambda: [Example(nlp.make_doc(x.text), x) for x in docs])
     nlp.to_disk(tmp_path / "model")
     setup = FeedbackSetup(
         train=corpus[0],
