@@ -35,7 +35,12 @@ def page(request):
 def test_every_figure_is_in_the_benchmarks(page):
     said = FIGURE.findall(prose(page))
     assert said
-    missing = [figure for figure in said if figure not in FIGURES]
+    # Whole: 4.2 is no figure of 84.2 or 4.21.
+    missing = [
+        figure
+        for figure in said
+        if not re.search(rf"(?<![\d.]){re.escape(figure)}(?!\d)", FIGURES)
+    ]
     assert not missing
 
 
