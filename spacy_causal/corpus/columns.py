@@ -54,7 +54,8 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
     free = [i for i in range(width) if i not in named and not _are_numbers(values[i])]
     word = _choose(options.word_column, width, _word_column(values, free))
     others = [i for i in range(width) if i != word]
-    entity = _choose(options.entity_column, width, _entity_column(values, others))
+    untaken = [i for i in others if i != options.tag_column]
+    entity = _choose(options.entity_column, width, _entity_column(values, untaken))
     tag = _tag_column(values, [i for i in others if i != entity])
     tag = _choose(options.tag_column, width, tag)
     if entity is None and tag is None:

@@ -89,6 +89,13 @@ def test_columns_can_be_named(tmp_path):
     assert entities(doc) == [("x", "B")]
 
 
+def test_a_column_named_for_tags_is_not_read_as_entities_too(tmp_path):
+    data = "to O\nSan B-city\nJose I-city\n"
+    (doc,), summary = read(tmp_path / "a", data, tag_column=1)
+    assert [token.tag_ for token in doc] == ["O", "B-city", "I-city"]
+    assert not doc.has_annotation("ENT_IOB") and summary.scheme is None
+
+
 def test_conllu_spaces_ranges_and_layers(tmp_path):
     (doc,), summary = read(tmp_path / "c", SEED_BYTES["c.conllu"])
     assert [token.text for token in doc] == ["He", "ca", "n't", "."]
