@@ -82,12 +82,18 @@ def _from_content(lines: list[str], options: Options) -> str | None:
     mentions = sum(bool(MENTION.search(line)) for line in lines)
     if mentions and not any("\t" in line for line in lines):
         return "markup"
-    return "conll" if _is_table(lines, options) else None
+    return "conll" if _names_a_column(options) or _is_table(lines, options) else None
 
 
 def _is_conllu_row(line: str) -> bool:
     row = line.split("\t")
     return len(row) == 10 and bool(ROW_ID.fullmatch(row[0]))
+
+
+def _names_a_column(options: Options) -> bool:
+    """Whether a column is named: what is wrong with that, the reader says."""
+    given = (options.word_column, options.entity_column, options.tag_column)
+    return any(i is not None for i in given)
 
 
 def _is_table(lines: list[str], options: Options) -> bool:

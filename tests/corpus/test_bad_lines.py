@@ -154,6 +154,14 @@ def test_options_that_do_not_fit(tmp_path, options, reason):
     assert reason in summary.problems[0].reason
 
 
+def test_a_column_that_is_not_there_is_said_whatever_the_file_is_called(tmp_path):
+    source = tmp_path / "a.txt"
+    source.write_text("Ada B-P\nran O\n")
+    options = Options(tag_column=9)
+    (problem,) = convert_corpus(source, tmp_path / "out.spacy", options).problems
+    assert problem.reason == "no column 9: there are 2, counted from 0"
+
+
 def test_sources_that_cannot_be_read(tmp_path):
     (folder := tmp_path / "raw").mkdir()
     for options, reason in [
