@@ -14,6 +14,7 @@ CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST
 UPOS = frozenset(UNIVERSAL_POS) - {""}
 MAX_TAGS = 200
 DOCSTART = "-DOCSTART-"
+BEGINS = re.compile(r"# new(doc|par)\b")
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
 
 
 def is_token_line(line: str) -> bool:
-    """Whether a line is neither empty, nor "-DOCSTART-", nor a comment with tabs."""
-    comment = line.startswith("# ") and "\t" in line
+    """Whether a line is neither empty, nor "-DOCSTART-", nor a comment that might be
+    read as a row: one with tabs, or with which CoNLL-U begins a text."""
+    comment = line.startswith("# ") and ("\t" in line or bool(BEGINS.match(line)))
     return bool(line.strip()) and not comment and not line.startswith(DOCSTART)
 
 

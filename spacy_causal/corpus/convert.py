@@ -8,6 +8,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.build import build_doc, create_builder, line_of
+from spacy_causal.corpus.columns import UPOS
 from spacy_causal.corpus.detect import FORMATS, detect_format
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
 from spacy_causal.corpus.records import Options, Problem, ReadFormat, TokenRecord
@@ -17,6 +18,17 @@ from spacy_causal.tags.detect import SpelledScheme, detect_scheme
 OUTSIDE_AS_TAG = (
     "the column taken for parts of speech has the tag 'O': if it holds entities, "
     "convert with --entity-column and its number, from 0; if not, with --tag-column"
+)
+HEADINGS = {"word", "words", "token", "tokens", "form", "text"}
+HEADING = (
+    "reads as a heading and was taken for a token, whose label is {label!r}: if it is "
+    "a heading, take it out"
+)
+# Of the tokens so few have another tag, where a column holds universal ones.
+SLIPS = 0.02
+SLIPPED = (
+    "all tags but {labels} are universal parts of speech: the column is not read as "
+    "these because of {n} of {total} tokens"
 )
 
 
@@ -79,10 +91,12 @@ def read_docs(
         summary.problems.append(Problem(source, 1, str(error)))
         return
     summary.splits = builder.splits
+    first = None
     for record in read(source, options, summary.counts):
         if isinstance(record, Problem):
             summary.problems.append(record)
             continue
+        first = first or record
         try:
             doc = build_doc(record, builder)
         except ValueError as error:
@@ -93,8 +107,8 @@ def read_docs(
         yield record.line, doc
     if not summary.counts["documents"] and not summary.problems:
         summary.problems.append(Problem(source, 1, "there is nothing in it to convert"))
-    if summary.format == "conll" and summary.tags["O"] and options.tag_column is None:
-        summary.doubts.append(Problem(source, 1, OUTSIDE_AS_TAG))
+    if summary.format == "conll" and isinstance(first, TokenRecord):
+        summary.doubts += _doubts(source, first, summary, options)
 
 
 def _detect_scheme(
@@ -113,6 +127,25 @@ def _detect_scheme(
     detected = detect_scheme(tags())
     summary.counts["entities with an odd first tag"] += detected.odd_starts
     return detected.scheme if seen else None
+
+
+def _doubts(
+    source: Path, first: TokenRecord, summary: Summary, options: Options
+) -> Iterator[Problem]:
+    """What columns may hold instead; `first` is the first sentence."""
+    tags = summary.tags
+    if tags["O"] and options.tag_column is None:
+        yield Problem(source, 1, OUTSIDE_AS_TAG)
+    label = (first.tags or first.entities or [""])[0]
+    once = tags[label] + summary.labels[label] == 1
+    if once and first.words[0].casefold() in HEADINGS:
+        yield Problem(source, first.line, HEADING.format(label=label))
+        return
+    others = {tag: n for tag, n in tags.items() if tag not in UPOS}
+    n, total = sum(others.values()), tags.total()
+    if 0 < n <= SLIPS * total:
+        labels = ", ".join(map(repr, sorted(others)))
+        yield Problem(source, 1, SLIPPED.format(labels=labels, n=n, total=total))
 
 
 def _count(doc: Doc, summary: Summary) -> None:

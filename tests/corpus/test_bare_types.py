@@ -43,3 +43,29 @@ def test_nothing_is_in_doubt(source, data):
     source.write_text(data)
     summary = Summary()
     assert list(read_docs(source, Options(), summary)) and not summary.doubts
+
+
+SENTENCE = "Ada PROPN\nran VERB\nfar ADV\n\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("token upos\n" + SENTENCE * 5, "reads as a heading and was taken for a token"),
+        ("Word tag\n" + "Ada NNP\nran VBD\n" * 5, "whose label is 'tag'"),
+        (SENTENCE * 20 + "Bob NOUNN\n", "all tags but 'NOUNN' are universal parts"),
+    ],
+)
+def test_a_line_that_is_no_row_is_doubted(source, tmp_path, data, said):
+    source.write_text(data)
+    assert said in shown("convert", source, tmp_path / "a.spacy")
+    assert said in shown("check", source)
+
+
+@pytest.mark.parametrize("mark", ["# newdoc", "# newpar"])
+def test_marks_of_conllu_are_no_rows_of_two_columns(source, mark):
+    source.write_text(f"{mark}\n{SENTENCE * 5}")
+    summary = Summary()
+    (line, doc), *_ = read_docs(source, Options(), summary)
+    assert (line, len(doc)) == (2, 3)
+    assert not summary.doubts and doc[0].pos_ == "PROPN"
