@@ -38,7 +38,11 @@ def check(
     ] = SHOWN,
 ) -> None:
     """Check a corpus: spans, labels, empty or unannotated documents, duplicates."""
-    from spacy_causal.corpus.doctor import examine_corpus, shared_texts
+    from spacy_causal.corpus.doctor import (
+        examine_corpus,
+        labels_of_dev_alone,
+        shared_texts,
+    )
     from spacy_causal.corpus.records import Options
 
     options = Options(format=format, lang=lang, by_character=by_character)
@@ -54,6 +58,10 @@ def check(
             msg.warn(f"{corpus}:{place} and {dev}:{other} are the same: {text[:60]!r}")
         summary = f"{len(shared):,} texts are in both"
         msg.warn(summary) if shared else msg.good(summary)
+        for layer, alone in labels_of_dev_alone(*diagnoses).items():
+            names = ", ".join(f"{name} ({n:,})" for name, n in alone.most_common())
+            if names:
+                msg.warn(f"Not in {corpus}: {layer} {names}")
     if any(diagnosis.problems for diagnosis in diagnoses):
         raise typer.Exit(1)
 
@@ -61,9 +69,11 @@ def check(
 def _show(path: Path, diagnosis: "Diagnosis", limit: int) -> None:
     msg.divider(str(path))
     msg.table([(name, f"{n:,}") for name, n in diagnosis.counts.items()])
-    labels = [(name, f"{n:,}") for name, n in diagnosis.labels.most_common()]
-    if labels:
-        msg.table(labels, header=("entities", "count"), aligns=("l", "r"))
+    layers = {"entities": diagnosis.labels, "tags": diagnosis.tags, "pos": diagnosis.pos}
+    for layer, counter in layers.items():
+        if counter:
+            rows = [(name, f"{n:,}") for name, n in counter.most_common()]
+            msg.table(rows, header=(layer, "count"), aligns=("l", "r"))
     for problem in diagnosis.problems[: limit or None]:
         msg.fail(str(problem))
     for oddity in diagnosis.oddities[: limit or None]:

@@ -11,7 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy_causal.corpus.build import create_builder
 from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.files import SUFFIX, read_spacy
-from spacy_causal.corpus.labels import entities_of
+from spacy_causal.corpus.labels import entities_of, tags_of
 from spacy_causal.corpus.records import Options, Problem
 from spacy_causal.corpus.tokenise import characters
 from spacy_causal.targets.token_targets import get_targets
@@ -25,6 +25,7 @@ KINDS = ("one-hot", "soft", "unknown")
 class Diagnosis:
     """What a corpus holds and what is wrong with it.
 
+    tags, pos (Counter[str]): Tokens by tag and by universal part of speech.
     texts (dict[str, int]): Where each text first stands (line or document).
     problems (list[Problem]): What training would trip over or learn wrongly.
     oddities (list[Problem]): What may be meant: duplicates, split tokens.
@@ -32,6 +33,8 @@ class Diagnosis:
 
     counts: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    pos: Counter[str] = field(default_factory=Counter)
     texts: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     oddities: list[Problem] = field(default_factory=list)
@@ -59,6 +62,20 @@ def shared_texts(train: Diagnosis, dev: Diagnosis) -> list[tuple[str, int, int]]
         for text, place in dev.texts.items()
         if text in train.texts
     ]
+
+
+def labels_of_dev_alone(train: Diagnosis, dev: Diagnosis) -> dict[str, Counter[str]]:
+    """What a corpus is annotated with and another, to train on, is not: entities,
+    tokens by tag and by part of speech."""
+    both = {
+        "entities": (train.labels, dev.labels),
+        "tags": (train.tags, dev.tags),
+        "pos": (train.pos, dev.pos),
+    }
+    return {
+        layer: Counter({name: n for name, n in theirs.items() if name not in ours})
+        for layer, (ours, theirs) in both.items()
+    }
 
 
 def is_annotated(doc: Doc) -> bool:
@@ -116,6 +133,7 @@ def _examine_doc(
     labels = [ent.label_ for ent in ents]
     diagnosis.counts.update(documents=1, tokens=len(doc), entities=len(labels))
     diagnosis.labels.update(labels)
+    _count_tags(doc, diagnosis)
     if not doc.text.strip():
         diagnosis.problems.append(Problem(path, place, "the document is empty"))
         return
@@ -127,6 +145,15 @@ def _examine_doc(
     if first != place:
         reason = f"the same text is at {first}: {text}"
         diagnosis.oddities.append(Problem(path, place, reason))
+
+
+def _count_tags(doc: Doc, diagnosis: Diagnosis) -> None:
+    for counter, layer in ((diagnosis.tags, "tag"), (diagnosis.pos, "pos")):
+        try:
+            counter.update(filter(None, tags_of(doc, layer)))
+        except (ValueError, TypeError, IndexError):
+            # Targets that cannot be read: a problem that was named already.
+            continue
 
 
 def _span_reasons(doc: Doc, ents: Sequence[Span]) -> Iterator[str]:

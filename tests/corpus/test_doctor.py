@@ -104,6 +104,23 @@ def test_token_targets_with_problems(tmp_path):
     assert "'ner' targets" in problems[0].reason
 
 
+def test_tags_are_counted_as_entities_are(tmp_path):
+    """One file has treebank tags, the other universal ones under both names."""
+    train, dev = tmp_path / "a.conll", tmp_path / "b.conll"
+    train.write_text("Ada NNP\nran VBD\n")
+    dev.write_text("Ada PROPN\nsat VERB\nran VERB\n")
+    output = tmp_path / "a.spacy"
+    CliRunner().invoke(app, ["convert", str(train), str(output)])
+    for path in (train, output):
+        assert examine_corpus(path, Options()).tags == {"NNP": 1, "VBD": 1}
+        found = CliRunner().invoke(app, ["check", str(path), "--dev", str(dev)])
+        said = " ".join(found.output.split())
+        assert "tags count NNP 1 VBD 1" in said and "pos count VERB 2 PROPN 1" in said
+        assert "tags VERB (2), PROPN (1)" in said and "pos VERB (2)" in said
+    found = CliRunner().invoke(app, ["check", str(dev), "--dev", str(dev)])
+    assert "Not in" not in found.output
+
+
 def test_raw_corpora_and_shared_texts(tmp_path):
     train, dev = tmp_path / "a.txt", tmp_path / "b.txt"
     train.write_text("[Ada](P) ran\nBob [sat\n")
