@@ -14,6 +14,8 @@ CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST
 UPOS = frozenset(UNIVERSAL_POS) - {""}
 MAX_TAGS = 200
 DOCSTART = "-DOCSTART-"
+# Of an entity, a tag or a part of speech: nobody said.
+MISSING = "-"
 BEGINS = re.compile(r"# new(doc|par)\b")
 
 
@@ -61,7 +63,7 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
     tag = _choose(options.tag_column, width, tag)
     if entity is None and tag is None:
         raise ValueError("no column holds entity or part-of-speech tags: name one")
-    universal = tag is not None and values[tag].keys() <= UPOS
+    universal = tag is not None and values[tag].keys() - {MISSING} <= UPOS
     return Columns(separator, width, word or 0, entity, tag, universal)
 
 

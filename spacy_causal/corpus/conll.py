@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spacy_causal.corpus.columns import (
     DOCSTART,
+    MISSING,
     UPOS,
     Columns,
     find_columns,
@@ -63,7 +64,7 @@ def _read_sentence(path: Path, lines: list[Line], columns: Columns) -> Iterator[
     if problems:
         yield from problems
         return
-    tags = _column(rows, columns.tag)
+    tags = _column(rows, columns.tag, missing=MISSING)
     yield TokenRecord(
         path,
         lines[0][0],
@@ -91,10 +92,15 @@ def _row_flaw(row: list[str], columns: Columns) -> str | None:
     for i in (columns.entity, columns.tag):
         if i is not None and not row[i].strip():
             return f"column {i} is empty"
-    if columns.universal and row[columns.tag or 0] not in UPOS:
+    if columns.universal and row[columns.tag or 0] not in UPOS | {MISSING}:
         return f"{row[columns.tag or 0]!r} is not a universal part of speech"
     return None
 
 
-def _column(rows: list[list[str]], i: int | None) -> list[str] | None:
-    return None if i is None else [row[i].strip() for row in rows]
+def _column(
+    rows: list[list[str]], i: int | None, missing: str | None = None
+) -> list[str] | None:
+    if i is None:
+        return None
+    values = [row[i].strip() for row in rows]
+    return ["" if value == missing else value for value in values]

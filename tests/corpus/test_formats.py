@@ -83,6 +83,14 @@ def test_missing_tags_stay_missing(tmp_path):
     assert [token.ent_iob_ for token in doc] == ["B", "", "O"]
 
 
+def test_missing_parts_of_speech_stay_missing(tmp_path):
+    """As `export --format conll` writes what a tagger's session did not ask about."""
+    (doc,), summary = read(tmp_path / "a", "Ada\tPROPN\nin\t-\nRome\tPROPN\n.\tPUNCT\n")
+    for values in ([t.tag_ for t in doc], [t.pos_ for t in doc]):
+        assert values == ["PROPN", "", "PROPN", "PUNCT"]
+    assert summary.tags == summary.pos == {"PROPN": 2, "PUNCT": 1}
+
+
 def test_columns_can_be_named(tmp_path):
     data = "B-A B-B x\nO O y\n"
     (doc,), _ = read(tmp_path / "a", data, word_column=2, entity_column=1)
