@@ -152,8 +152,11 @@ def augment(
             if attempt.example is not None and attempt.verdict.kept:
                 docs.add(attempt.example.reference)
         _show(tally)
+        few = _why_few(tally, nlp.lang)
         if not tally.attempts["kept"]:
-            raise ValueError(_why_none(tally, nlp.lang))
+            raise ValueError(f"No swap was kept: nothing written. {few}".rstrip())
+        if few:
+            msg.warn(few)
         _write_beside(bank, entities, html, tally, source.name)
         write_docbin(output, docs)
     except (ValueError, OSError, ImportError) as error:
@@ -181,14 +184,17 @@ def _entities(
     return merge_banks(found, outside)
 
 
-def _why_none(tally: "SwapTally", lang: str | None) -> str:
+def _why_few(tally: "SwapTally", lang: str | None) -> str:
+    """Why hardly a swap was kept, where it is not for the model; "" otherwise."""
     from spacy_causal.augment.verdicts import NOT_ALIGNED
 
-    none = "No swap was kept: nothing written."
-    if set(tally.counts) != {NOT_ALIGNED.reason}:
-        return none
+    texts = sum(n for reason, n in tally.attempts.items() if reason in tally.counts)
+    if not tally.attempts:
+        return "No text has an entity."
+    if 2 * tally.attempts[NOT_ALIGNED.reason] <= texts:
+        return ""
     return (
-        f"{none} The tokenizer of {lang!r} leaves no entity whole: choose another by "
+        f"The tokenizer of {lang!r} leaves few entities whole: choose another by "
         "--lang or --model."
     )
 

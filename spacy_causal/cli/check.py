@@ -69,7 +69,11 @@ def check(
 def _show(path: Path, diagnosis: "Diagnosis", limit: int) -> None:
     msg.divider(str(path))
     msg.table([(name, f"{n:,}") for name, n in diagnosis.counts.items()])
-    layers = {"entities": diagnosis.labels, "tags": diagnosis.tags, "pos": diagnosis.pos}
+    layers = {
+        "entities": diagnosis.labels,
+        "tags": diagnosis.tags,
+        "pos": diagnosis.pos,
+    }
     for layer, counter in layers.items():
         if counter:
             rows = [(name, f"{n:,}") for name, n in counter.most_common()]

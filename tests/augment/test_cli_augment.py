@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import spacy
 from named_texts import NAMES, TEXTS, docs_of, knowing, write_corpus
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from typer.testing import CliRunner
 
 from spacy_causal.augment.bank import read_bank
@@ -209,3 +209,35 @@ def test_text_on_the_page_is_text(nlp, tmp_path):
     shown = call(source, tmp_path / "out.spacy", "--html", page)
     assert shown.exit_code == 0, shown.output
     assert "<script" not in page.read_text() and "&lt;script" in page.read_text()
+
+
+def test_a_tokenizer_that_leaves_few_entities_whole_is_named(tmp_path):
+    """English rules cut Chinese text only at its marks."""
+    words = [
+        list("我在北京见李明"),
+        list("他去上海见王芳"),
+        ["《", "西", "游", "》"],
+        ["《", "红", "楼", "》"],
+    ]
+    places = [[(2, 4, "LOC"), (5, 7, "PER")]] * 2 + [[(1, 3, "BOOK")]] * 2
+    docs = []
+    for each, spans in zip(words, places, strict=True):
+        doc = Doc(spacy.blank("zh").vocab, words=each, spaces=[False] * len(each))
+        doc.set_ents([Span(doc, *span) for span in spans], default="outside")
+        docs.append(doc)
+    source = write_corpus(tmp_path / "in.spacy", docs)
+    shown = call(source, tmp_path / "out.spacy", "--per-example", 2)
+    said = " ".join(shown.output.split())
+    assert shown.exit_code == 0, said
+    assert "The tokenizer of 'en' leaves few entities whole" in said
+    shown = call(source, tmp_path / "out.spacy", "--lang", "zh")
+    assert shown.exit_code == 0 and "few entities" not in shown.output
+
+
+def test_a_corpus_without_entities_is_said(tmp_path):
+    doc = Doc(spacy.blank("en").vocab, ["Hi"])
+    doc.set_ents([], default="outside")
+    source = write_corpus(tmp_path / "in.spacy", [doc])
+    shown = call(source, tmp_path / "out.spacy")
+    assert shown.exit_code == 1
+    assert "No text has an entity." in " ".join(shown.output.split())
