@@ -1,12 +1,15 @@
 """`stats`: what was answered, how fast, and how well, by mode."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from wasabi import msg
 
 from spacy_causal.cli.agreement import percent, show_agreement
+
+if TYPE_CHECKING:
+    from spacy_causal.server.stats import ModeStats
 
 
 def stats(
@@ -55,12 +58,21 @@ def stats(
     msg.table(
         rows, header=("mode", *counts, *means), aligns=("l", *"r" * 9), divider=True
     )
+    if gold is not None and not any(_is_judged(row) for row in found):
+        msg.warn(
+            f"{gold} has none of the texts that were answered, so none is right or "
+            "wrong: it needs the same texts, also in their spaces"
+        )
     beside = paper_beside(row.mode for row in found)
     if beside:
         msg.text("CITISL, section 6.2 (5 users, Few-NERD, 66 labels):")
     for mode, seconds, right in beside:
         msg.text(f"  {mode}: {_number(seconds)} s / sentence, {right} sentences right")
     show_agreement(tasks)
+
+
+def _is_judged(row: "ModeStats") -> bool:
+    return row.answers_right is not None or row.sentences_right is not None
 
 
 def _number(value: float | None) -> str:

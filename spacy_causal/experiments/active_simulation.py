@@ -27,6 +27,7 @@ from spacy_causal.experiments.pipelines import (
     find_component,
     make_pipeline,
     read_docs,
+    require_same_labels,
 )
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.experiments.streaming import split_initial
@@ -124,11 +125,16 @@ def set_active_stage(setup: ActiveSetup) -> ActiveStage:
         dev, train = split_initial(train, HELD_BACK, default_rng(0))
     else:
         dev = read_docs(setup.dev, nlp.vocab)
-    for path, docs in ((setup.train, train), (setup.dev or setup.train, dev)):
-        if not count_classes(docs, layer):
+    paths = setup.train, setup.dev or setup.train
+    counts = [count_classes(docs, layer) for docs in (train, dev)]
+    for path, found in zip(paths, counts, strict=True):
+        if not found:
             raise ValueError(f"{path} has no {layer!r} annotation.")
+    learnt, scored = counts
+    if setup.dev is not None:
+        require_same_labels(learnt, scored, layer, paths)
     pool = {str(i): doc for i, doc in enumerate(train) if len(doc)}
-    labels = sorted(count_classes(train, layer))
+    labels = sorted(learnt)
     return ActiveStage(setup, nlp, trained, component, labels, pool, dev)
 
 

@@ -16,6 +16,7 @@ from spacy_causal.experiments.pipelines import (
     find_component,
     make_pipeline,
     read_docs,
+    require_same_labels,
 )
 from spacy_causal.experiments.streaming import (
     draw_unseen,
@@ -68,13 +69,15 @@ def set_stage(setup: FeedbackSetup, seed: int) -> Stage:
     for path, found in zip((setup.train, setup.dev), counts, strict=True):
         if not found:
             raise ValueError(f"{path} has no {pipe.layer!r} annotation.")
-    classes = sorted(counts[0])
+    learnt, scored = counts
+    require_same_labels(learnt, scored, pipe.layer, (setup.train, setup.dev))
+    classes = sorted(learnt)
     for name in (*setup.known, *_names(setup.unseen)):
         if name not in classes:
             labels = ", ".join(classes)
             raise ValueError(f"{setup.train} has no label {name!r}: it has {labels}.")
     rng = default_rng(seed)
-    unseen = _unseen(setup.unseen, counts[1], rng)
+    unseen = _unseen(setup.unseen, scored, rng)
     if setup.model is not None and set(unseen) & set(pipe.labels):
         known = ", ".join(sorted(set(unseen) & set(pipe.labels)))
         raise ValueError(f"{setup.model} has the label {known}: it is not unseen.")

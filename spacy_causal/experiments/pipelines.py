@@ -54,6 +54,23 @@ def count_classes(docs: Iterable[Doc], layer: str) -> Counter[str]:
     return Counter({name: n for name, n in found.items() if name not in outside})
 
 
+def require_same_labels(
+    train: Counter[str], dev: Counter[str], layer: str, paths: Sequence[Path]
+) -> None:
+    """Raise ValueError where most of what there is to score on has labels that cannot
+    be learnt: two files are annotated with different sets of them.
+
+    train, dev (Counter[str]): As `count_classes` has them.
+    """
+    strange = Counter({name: n for name, n in dev.items() if name not in train})
+    if 2 * strange.total() > dev.total():
+        names = ", ".join(name for name, _ in strange.most_common(5))
+        raise ValueError(
+            f"{strange.total():,} of {dev.total():,} tokens with a {layer!r} label in "
+            f"{paths[1]} have one that {paths[0]} does not know: {names}."
+        )
+
+
 def find_component(
     nlp: Language, docs: Sequence[Doc], path: Path, wanted: str | None = None
 ) -> str:

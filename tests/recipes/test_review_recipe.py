@@ -7,8 +7,10 @@ import types
 from pathlib import Path
 
 import pytest
+import spacy
 from annotated_answers import NAMES, annotate, asked_of, sentence, token_question
 from prodigy_shapes import check_recipe, check_task, check_tokens
+from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from recipes.review import command, review
@@ -241,6 +243,23 @@ def test_stats_and_the_start_show_the_agreement(choices, sentences, capsys):
     review("whole", db=sentences)
     printed = capsys.readouterr().out
     assert "2 questions to review, 2 copied unasked; 0 answered by one" in printed
+
+
+def test_gold_of_other_texts_is_named(choices, tmp_path):
+    doc = spacy.blank("en")("Another text.")
+    doc.set_ents([], default="outside")
+    DocBin(docs=[doc]).to_disk(tmp_path / "gold.spacy")
+    arguments = [
+        "stats",
+        "one",
+        "--db",
+        choices,
+        "--gold",
+        str(tmp_path / "gold.spacy"),
+    ]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 0
+    assert "has none of the texts that were answered" in " ".join(run.output.split())
 
 
 def test_all_that_is_heavy_is_not_loaded_to_look_at_the_recipe():
