@@ -8,6 +8,7 @@ import spacy
 from spacy.cli.init_config import fill_config
 from spacy.cli.train import train
 from spacy.tokens import DocBin, Span
+from spacy.training import Example
 from spacy.training.pretrain import pretrain
 from spacy.util import load_config
 
@@ -161,3 +162,26 @@ def test_targets_that_a_docbin_dropped_are_missed(examples, tmp_path):
     said = " ".join(str(warning.message) for warning in seen)
     assert "has neither annotation nor token targets" in said
     assert "'causal_ner' found no labels for 'ner'" in said
+
+
+def test_a_sourced_component_gets_new_labels_where_it_is_from(corpus, tmp_path):
+    nlp = spacy.blank("en")
+    pipe = nlp.add_pipe("causal_ner")
+    pipe.add_label("LOC")
+    nlp.initialize(lambda: [_without_entities(nlp)])
+    nlp.to_disk(tmp_path / "first")
+    settings = load_config(CONFIGS / "cnn.cfg")
+    settings["nlp"]["pipeline"] = ["causal_ner"]
+    settings["components"] = {"causal_ner": {"source": str(tmp_path / "first")}}
+    settings.to_disk(tmp_path / "more.cfg")
+    with pytest.raises(ValueError, match="pipeline that the component is sourced from"):
+        run(tmp_path / "more.cfg", corpus, tmp_path)
+    for label in LABELS:
+        pipe.add_label(label)
+    nlp.to_disk(tmp_path / "first")
+    taught = run(tmp_path / "more.cfg", corpus, tmp_path)
+    assert set(taught.get_pipe("causal_ner").labels) == set(LABELS)
+
+
+def _without_entities(nlp):
+    return Example.from_dict(nlp.make_doc("Nobody."), {"entities": []})

@@ -15,7 +15,8 @@ from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_ta
 from spacy_causal.types import TypedSentence
 
 NOT_A_LABEL = (
-    "The label {label!r} is not one of the component's: add it with add_label(). "
+    "The label {label!r} is not one of the component's: add it with add_label(), for "
+    "`spacy train` to the pipeline that the component is sourced from, and save that. "
     "Document: {text!r}"
 )
 
