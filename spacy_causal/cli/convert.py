@@ -81,7 +81,8 @@ def convert(
         msg.warn(str(problem)) if summary.written else msg.fail(str(problem))
     count = len(summary.problems)
     if not summary.written:
-        hint = "" if skip_bad else " (--skip-bad goes on without them)"
+        some = summary.counts["documents"] and not skip_bad
+        hint = " (--skip-bad goes on without them)" if some else ""
         msg.fail(f"{count:,} bad, nothing written{hint}.", exits=1)
     if count:
         msg.warn(f"{count:,} bad records or lines were left out.")

@@ -182,6 +182,8 @@ def test_convert_counts_what_it_leaves_out(tmp_path):
     shown = CliRunner().invoke(app, [*arguments, "--format", "conll"])
     assert shown.exit_code == 1
     assert "1 bad, nothing written." in shown.output
+    shown = CliRunner().invoke(app, arguments[:3])
+    assert "1 bad, nothing written." in shown.output, "without it nothing is left"
     source.write_text("Ada ran")
     shown = CliRunner().invoke(app, [*arguments[:2], str(tmp_path / "a.txt")])
     assert shown.exit_code == 1
