@@ -89,7 +89,8 @@ class CandidateScorer(Pipe):
     It reads the scores of another component of its pipeline, and runs that component's
     model only on Docs whose scores are not at hand.
 
-    seed, round (int): May be changed at any time, and are saved.
+    seed, round (int): May be changed at any time, and are saved. Loading restores them,
+        unless the config's values have changed since.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class CandidateScorer(Pipe):
         register_extension()
         self.name, self.source, self.display = name, source, display or Display()
         self.seed, self.round = seed, round
+        self._configured = self._changing()
         # A strong reference would be a cycle that keeps every pipeline alive.
         self._nlp = ref(nlp) if nlp is not None else lambda: None
         self._has_pipeline = nlp is not None
@@ -124,7 +126,8 @@ class CandidateScorer(Pipe):
             "labeller": self._find_labeller(),
         }
         # `deepcopy` copies the arguments (the labeller too), but never the callable.
-        return _rebuilt, (settings, vars(self).get("error_handler"))
+        set_since = self._configured, vars(self).get("error_handler")
+        return _rebuilt, (settings, *set_since)
 
     @property
     def labeller(self) -> Any:
@@ -238,11 +241,17 @@ class CandidateScorer(Pipe):
         """Load the seed and round from a folder."""
         return self._set_state(srsly.read_json(Path(path) / "cfg"))
 
-    def _state(self) -> dict[str, int]:
+    def _changing(self) -> dict[str, int]:
         return {"seed": self.seed, "round": self.round}
 
-    def _set_state(self, state: dict[str, int]) -> "CandidateScorer":
-        self.seed, self.round = state["seed"], state["round"]
+    def _state(self) -> dict[str, Any]:
+        return {**self._changing(), "configured": self._configured}
+
+    def _set_state(self, state: dict[str, Any]) -> "CandidateScorer":
+        """Take on what was saved, but for what is configured otherwise now."""
+        before, now = state.get("configured", self._configured), self._configured
+        kept = {x: state[x] if before[x] == now[x] else now[x] for x in now}
+        self.seed, self.round = kept["seed"], kept["round"]
         return self
 
     def _require_own(self, labeller: Any, docs: Sequence[Doc]) -> None:
@@ -303,12 +312,16 @@ def _require_features(labeller: Any, docs: Sequence[Doc]) -> None:
             )
 
 
-def _rebuilt(settings: dict[str, Any], handle_error: Any) -> CandidateScorer:
+def _rebuilt(
+    settings: dict[str, Any], configured: dict[str, int], handle_error: Any
+) -> CandidateScorer:
     """One without a pipeline, which reads a component that it was given.
 
+    configured (dict[str, int]): The seed and round of its config.
     handle_error (Callable | None): What was set by `set_error_handler`.
     """
     scorer = CandidateScorer(None, **settings)
+    scorer._configured = configured
     if handle_error is not None:
         scorer.set_error_handler(handle_error)
     return scorer

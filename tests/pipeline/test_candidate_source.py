@@ -7,6 +7,7 @@ from math import inf, nan
 
 import pytest
 import spacy
+import srsly
 from shown_candidates import CONFOUNDERS, TEXTS, asked, assert_the_same
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -189,6 +190,26 @@ def test_it_comes_back_from_disk_and_bytes(trained, tmp_path):
         assert scorer.display == nlp.get_pipe("candidate_scorer").display
         assert_the_same(other.pipe(TEXTS), nlp.pipe(TEXTS))
     assert_the_same(nlp.from_disk(tmp_path).pipe(TEXTS), from_bytes.pipe(TEXTS))
+
+
+def test_a_seed_or_round_in_the_config_that_has_changed_since_counts(trained, tmp_path):
+    nlp = trained(seed=7)
+    nlp.get_pipe("candidate_scorer").seed = 8
+    nlp.get_pipe("candidate_scorer").round = 3
+    for saved in (nlp, copy.deepcopy(nlp)):
+        saved.to_disk(tmp_path)
+        found = {}
+        for seed in (7, 5):
+            config = {"components": {"candidate_scorer": {"seed": seed}}}
+            scorer = spacy.load(tmp_path, config=config).get_pipe("candidate_scorer")
+            found[seed] = scorer.seed, scorer.round
+        assert found == {7: (8, 3), 5: (5, 3)}
+
+
+def test_a_seed_that_was_saved_without_its_config_is_loaded(trained):
+    scorer = trained().get_pipe("candidate_scorer")
+    scorer.from_bytes(srsly.msgpack_dumps({"seed": 4, "round": 2}))
+    assert (scorer.seed, scorer.round) == (4, 2)
 
 
 def test_it_goes_on_in_a_pipeline_that_it_was_sourced_into(trained):
