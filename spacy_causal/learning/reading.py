@@ -11,6 +11,7 @@ from spacy.training import Example
 from thinc.types import Floats2d
 
 from spacy_causal.numeric import softmax
+from spacy_causal.pipeline.upstream import require_features
 from spacy_causal.types import TokenScores
 
 
@@ -32,13 +33,15 @@ def require_docs(docs: Iterable[Doc]) -> list[Doc]:
 def read_upstream(nlp: Language, component: str, docs: Sequence[Doc]) -> list[Doc]:
     """The Docs as the pipes before the component leave them.
 
-    A listener whose encoder has not run predicts from zeros, and says nothing of it.
+    Raises ValueError when the component listens to an encoder that has not run: it
+    would predict from zeros, and say nothing of it.
     """
     docs = list(docs)
     for name, pipe in nlp.pipeline:
         if name == component:
             break
         docs = list(pipe.pipe(docs) if hasattr(pipe, "pipe") else map(pipe, docs))
+    require_features(nlp.get_pipe(component), docs)
     return docs
 
 

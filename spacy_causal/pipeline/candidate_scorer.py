@@ -21,6 +21,7 @@ from spacy_causal.display.questions import Text, ask
 from spacy_causal.display.record import register_extension, set_candidates
 from spacy_causal.display.settings import Display, Unit
 from spacy_causal.pipeline.kept_scores import last_scored_by
+from spacy_causal.pipeline.upstream import require_features
 from spacy_causal.types import TokenScores
 
 default_config = """
@@ -176,7 +177,7 @@ class CandidateScorer(Pipe):
             if scores is not None and scores.logits.shape[1] == len(labeller.tag_set):
                 return scores
         self._require_own(labeller, docs)
-        _require_features(labeller, docs)
+        require_features(labeller, docs)
         scores = labeller.predict(docs)
         calibrated = getattr(labeller, "calibrated", None)
         return scores if calibrated is None else calibrated(scores)
@@ -295,21 +296,6 @@ def _text_of(docs: Sequence[Doc]) -> Text:
     flags = np.concatenate(attributes).astype(bool)
     words = [each[:, 0].tobytes() for each in attributes]
     return Text(words, flags[:, 1], flags[:, 2])
-
-
-def _require_features(labeller: Any, docs: Sequence[Doc]) -> None:
-    """Raise ValueError where a labeller would listen to an encoder that has not read a
-    Doc: it would read zeros."""
-    model = getattr(labeller, "model", None)
-    if model is None or not any(hasattr(n, "upstream_name") for n in model.walk()):
-        return
-    for doc in docs:
-        transformed = doc.has_extension("trf_data") and doc._.trf_data is not None
-        if len(doc) and not doc.tensor.size and not transformed:
-            raise ValueError(
-                f"{labeller.name!r} listens to an encoder that has not read this Doc: "
-                f"process it by the whole pipeline. {doc.text[:60]!r}"
-            )
 
 
 def _rebuilt(

@@ -1,10 +1,11 @@
 """Where the encoders that a component reads through are to be found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 from spacy.language import Language
+from spacy.tokens import Doc
 from thinc.api import Model
 
 from spacy_causal.types import Confounder
@@ -27,6 +28,25 @@ def what_to_tell(
             if "set_interventions" in node.attrs:
                 tell = node.attrs["set_interventions"]
                 yield partial(tell, node, reader, confounders, readers)
+
+
+def require_features(pipe: Any, docs: Sequence[Doc]) -> None:
+    """Raise ValueError where a component would listen to an encoder that has not read
+    a Doc: it would predict from zeros, and say nothing of it.
+
+    Docs that bring their features along (a tensor) have been read.
+    """
+    model = getattr(pipe, "model", None)
+    if model is None or not any(hasattr(n, "upstream_name") for n in model.walk()):
+        return
+    for doc in docs:
+        transformed = doc.has_extension("trf_data") and doc._.trf_data is not None
+        if len(doc) and not doc.tensor.size and not transformed:
+            raise ValueError(
+                f"All that {pipe.name!r} reads is zeros: the encoder that it listens "
+                "to has not read this Doc. Process it by the whole pipeline, with its "
+                f"tok2vec or transformer in it and enabled. {doc.text[:60]!r}"
+            )
 
 
 def _listened_to(model: Model, nlp: Language | None) -> list[Model]:

@@ -122,6 +122,23 @@ def test_a_listener_that_reads_zeros_is_found_out():
         probabilities_of(nlp, "causal_ner", asked(nlp))
 
 
+@pytest.mark.parametrize(
+    ("pipe", "tag_set"),
+    [
+        ("tagger", TagSet("token", ("VB", "NNP", "IN"))),
+        ("ner", TagSet("bio", ("LOC", "PER"))),
+        ("causal_tagger", TagSet("token", ("VB", "NNP", "IN"))),
+    ],
+)
+def test_an_imputation_model_whose_encoder_does_not_run(pipe, tag_set):
+    sigma = trained(pipe, shared=True, steps=1)
+    imputer = imputer_from(sigma, None, tag_set)
+    imputer(asked())
+    sigma.disable_pipe("tok2vec")
+    with pytest.raises(ValueError, match=f"All that '{pipe}'.*reads is zeros"):
+        imputer(asked())
+
+
 def test_imputing_leaves_no_word_behind():
     sigma = trained("causal_ner", steps=1)
     imputer = imputer_from(sigma, None, TagSet("biluo", ("LOC",)))
