@@ -142,6 +142,7 @@ class CausalNER(TokenLabeller):
         labels = [self.vocab.strings[label] for label in tag_set.labels]
         ents_of: list[list[Span]] = []
         docs = list(docs)
+        self._know_labels(docs)
         for doc, spans in zip(docs, found, strict=True):
             ents = [
                 Span(doc, start, end, label=labels[label])

@@ -138,6 +138,8 @@ class CausalTagger(TokenLabeller):
         logits = self.model.ops.to_numpy(scores.logits)
         tags = iter(decode(logits, scores.lengths, self.tag_set).tolist())
         hashes = [self.vocab.strings[label] for label in self.labels]
+        docs = list(docs)
+        self._know_labels(docs)
         for doc in docs:
             for token in doc:
                 value = hashes[next(tags)]

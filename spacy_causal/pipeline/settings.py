@@ -1,6 +1,9 @@
 """What a labeller is configured with and saved with: its labels and its settings."""
 
+from collections.abc import Iterable
 from typing import Any
+
+from spacy.vocab import Vocab
 
 from spacy_causal.types import NONE_OF_THESE
 
@@ -13,6 +16,14 @@ def require_label(label: Any, layer: str) -> None:
         raise ValueError(f"{label!r} is an answer about labels, and cannot be one.")
     if label == "O" and layer == "ner":
         raise ValueError('"O" marks tokens outside of entities: it is no label.')
+
+
+def keep_in_vocab(vocab: Vocab, labels: Iterable[str]) -> None:
+    """Labels outlive the memory zone that they came in. A component that is sourced
+    also annotates Docs of a vocabulary that has not seen labels added since."""
+    strings: Any = vocab.strings
+    for label in labels:
+        strings.add(label, allow_transient=False)
 
 
 def heed_config(cfg: dict[str, Any], now: dict[str, Any], name: str) -> None:

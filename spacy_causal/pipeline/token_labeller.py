@@ -26,7 +26,7 @@ from spacy_causal.pipeline.examples import (
     typed_sentence,
 )
 from spacy_causal.pipeline.kept_scores import KeptScores, ScoreReader
-from spacy_causal.pipeline.settings import heed_config, require_label
+from spacy_causal.pipeline.settings import heed_config, keep_in_vocab, require_label
 from spacy_causal.pipeline.upstream import Tell, what_to_tell
 from spacy_causal.pipeline.widths import any_width
 from spacy_causal.tags.scheme import Scheme, TagSet
@@ -263,7 +263,7 @@ class TokenLabeller(TrainablePipe):
         if label in self.labels:
             return 0
         self.cfg["labels"].append(label)
-        self._keep_in_vocab(label)
+        keep_in_vocab(self.vocab, [label])
         if self.model.has_dim("nO"):
             self.model.attrs["resize_output"](self.model, len(self.tag_set))
         return 1
@@ -291,17 +291,11 @@ class TokenLabeller(TrainablePipe):
     def _settle_loaded(self) -> None:
         """Heed the config, and make room for labels that came without a model."""
         heed_config(self.cfg, self._configured, self.name)
-        for label in self.labels:
-            # Bytes may come without the vocabulary.
-            self._keep_in_vocab(label)
+        # Bytes may come without the vocabulary.
+        keep_in_vocab(self.vocab, self.labels)
         n_tags = len(self.tag_set)
         if self.model.has_dim("nO") and self.model.get_dim("nO") < n_tags:
             self.model.attrs["resize_output"](self.model, n_tags)
-
-    def _keep_in_vocab(self, label: str) -> None:
-        """A label outlives the memory zone that it came in."""
-        strings: Any = self.vocab.strings
-        strings.add(label, allow_transient=False)
 
     def refresh_confounders(self, docs: Iterable[Doc]) -> None:
         """See the confounders' vectors anew with the weights as they are, as has to be
@@ -325,6 +319,11 @@ class TokenLabeller(TrainablePipe):
         moved = self.model.attrs["confounder_effects"](self.model)
         words = [confounder.word for confounder in self.confounders]
         return effects_by_label(self.model.ops.to_numpy(moved), words, self.tag_set)
+
+    def _know_labels(self, docs: Iterable[Doc]) -> None:
+        """See to it that the Docs' vocabularies have the labels, whoever's they are."""
+        for vocab in {doc.vocab for doc in docs} - {self.vocab}:
+            keep_in_vocab(vocab, self.labels)
 
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         raise NotImplementedError
