@@ -102,11 +102,15 @@ def test_sentences_of_a_labelled_text_are_left_out(model, pool, tmp_path):
     assert len(read(output)) == 22
 
 
-def test_lines_of_a_labelled_text_are_left_out(model, tmp_path):
-    pool, known = tmp_path / "pool.jsonl", tmp_path / "known.jsonl"
+@pytest.mark.parametrize("kind", ["jsonl", "spacy"])
+def test_lines_of_a_labelled_text_are_left_out(kind, model, tmp_path):
+    pool, known = tmp_path / "pool.jsonl", tmp_path / f"known.{kind}"
     both, output = "It rained .\nWe left .", tmp_path / "batch.jsonl"
     pool.write_text(json.dumps({"text": f"{both}\nHe came ."}))
-    known.write_text(json.dumps({"text": both}))
+    if kind == "spacy":
+        DocBin(docs=[spacy.blank("en")(both)]).to_disk(known)
+    else:
+        known.write_text(json.dumps({"text": both}))
     shown = call(model, pool, "--budget", 9, "-o", output, "--split", "lines",
                  *("--strategy", "random", "--labelled", known))  # fmt: skip
     assert "labelled already: 2." in shown.output

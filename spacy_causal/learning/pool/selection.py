@@ -10,7 +10,12 @@ from spacy.language import Language
 
 from spacy_causal.corpus.records import Problem
 from spacy_causal.learning.pool.compute import ReadBlocks, view_pool
-from spacy_causal.learning.pool.source import Passage, Split, read_passages
+from spacy_causal.learning.pool.source import (
+    Passage,
+    Split,
+    read_passages,
+    read_texts,
+)
 from spacy_causal.learning.pool.view import PoolView
 from spacy_causal.types import Acquire, Budget, Needs, Precision
 
@@ -80,8 +85,7 @@ def read_pool(
     # A Doc's text may end in a space, which lines of JSON are read without.
     texts = {passage.text.strip() for passage in known.values()}
     for file in labelled if split != "none" else ():
-        cut = read_passages(file, nlp.vocab, split)
-        texts |= {p.text.strip() for p in cut if isinstance(p, Passage)}
+        texts |= {text.strip() for text in read_texts(file, nlp.vocab, split)}
     first: dict[str, Passage] = {}
     n_known = n_repeated = 0
     for passage in read(path, split):
