@@ -158,7 +158,9 @@ def select(
                     committee=others,
                     folder=folder,
                     on_block=bar.update,
-                    read_blocks=_read_blocks(engine, model, committee or [], workers),
+                    read_blocks=_read_blocks(
+                        engine, model, committee or [], workers, gpu_id
+                    ),
                     precision=precision.value,
                 )
             _show(chosen, len(found.passages))
@@ -217,7 +219,7 @@ def _strategy(
 
 
 def _read_blocks(
-    engine: Reading, model: str, committee: list[str], workers: int
+    engine: Reading, model: str, committee: list[str], workers: int, gpu_id: int
 ) -> Any:
     if engine is Reading.local:
         return None
@@ -225,7 +227,7 @@ def _read_blocks(
 
     names = [model, *committee]
     found = [str(Path(n).resolve()) if Path(n).exists() else n for n in names]
-    return create_ray_reader(found, workers=workers)
+    return create_ray_reader(found, workers=workers, gpus=int(gpu_id >= 0))
 
 
 def _warn(pool: "Pool") -> None:

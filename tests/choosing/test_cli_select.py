@@ -219,3 +219,19 @@ def test_interrupted_it_goes_on(model, pool, tmp_path, monkeypatch):
     assert call(*settings).exit_code == 0
     assert blocks == [0, 1, 2]
     assert len(read(output)) == 5
+
+
+@pytest.mark.parametrize(("device", "gpus"), [((), 0), (("--gpu-id", 1), 1)])
+def test_ray_reads_on_gpus_where_the_command_does(
+    device, gpus, model, pool, tmp_path, monkeypatch
+):
+    made = []
+    monkeypatch.setattr("spacy_causal.cli.select.use_gpu", lambda gpu_id: None)
+    monkeypatch.setattr(
+        "spacy_causal.learning.pool.distributed.create_ray_reader",
+        lambda models, **settings: made.append(settings),
+    )
+    shown = call(model, pool, "--budget", 3, "-o", tmp_path / "x", "--engine", "ray",
+                 *device)  # fmt: skip
+    assert shown.exit_code == 0, shown.output
+    assert made == [{"workers": 2, "gpus": gpus}]

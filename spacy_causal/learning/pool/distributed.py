@@ -1,6 +1,7 @@
 """Blocks of a pool read by Ray Data: actors that load the pipelines once."""
 
 import logging
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from io import BytesIO
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import srsly
 from spacy.tokens import Doc
+from thinc.api import require_gpu
 
 from spacy_causal.learning.pool.blocks import Arrays, Plan, read_block
 from spacy_causal.learning.pool.compute import Blocks, ReadBlocks
@@ -24,8 +26,10 @@ def create_ray_reader(
 
     models (Sequence[str]): The pipelines, by names or paths that workers can load: the
         first one, then the committee's.
-    workers (int): Actors. gpus (float): Of each of them.
-    Raises ImportError where Ray is not installed.
+    workers (int): Actors, at most as many as there are GPUs for. gpus (float): Of each
+        of them; 0 is on the CPU.
+    Raises ImportError where Ray is not installed; reading raises ValueError where its
+    cluster has no such GPU.
     """
     try:
         import ray.data  # noqa: F401
@@ -54,10 +58,11 @@ def _read_with_ray(
     if ours:
         ray.init(log_to_driver=False, logging_level=logging.WARNING)
     try:
+        size = min(workers, len(rows), _most_workers(gpus))
         data = ray.data.from_items(rows, override_num_blocks=len(rows)).map(
             reader,
-            fn_constructor_args=(models, members[0].component, plan),
-            compute=ActorPoolStrategy(size=min(workers, len(rows))),
+            fn_constructor_args=(models, members[0].component, plan, gpus),
+            compute=ActorPoolStrategy(size=size),
             num_gpus=gpus or None,
         )
         for row in data.iter_rows():
@@ -67,12 +72,27 @@ def _read_with_ray(
             ray.shutdown()
 
 
+def _most_workers(gpus: float) -> int:
+    """Ray would wait for ever for a GPU that no machine of its cluster has."""
+    import ray
+
+    if not gpus:
+        return sys.maxsize
+    there = ray.cluster_resources().get("GPU", 0)
+    if there < gpus:
+        raise ValueError(f"A worker needs {gpus:g} GPU, and Ray's cluster has {there}.")
+    return int(there / gpus)
+
+
 class BlockReader:
     """What an actor does: it loads the pipelines when it starts, and reads blocks."""
 
-    def __init__(self, models: list[str], component: str, plan: Plan):
+    def __init__(self, models: list[str], component: str, plan: Plan, gpus: float = 0):
         from spacy.util import load_model
 
+        if gpus:
+            # Ray shows a worker no GPU but its own.
+            require_gpu()
         self.members = [Labeller(load_model(name), component) for name in models]
         self.plan = plan
 

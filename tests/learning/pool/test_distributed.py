@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from toy_pipelines import TEXTS, build
 
-from spacy_causal.learning.pool import compute
+from spacy_causal.learning.pool import compute, distributed
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.learning.pool.distributed import (
     BlockReader,
@@ -43,14 +43,36 @@ class KilledOnce(BlockReader):
         return super().__call__(row)
 
 
+def test_a_worker_computes_on_the_gpu_that_it_is_given(monkeypatch):
+    asked = []
+    monkeypatch.setattr(distributed, "require_gpu", lambda: asked.append("a GPU"))
+    BlockReader([], "it", plan=None)
+    assert not asked
+    BlockReader([], "it", plan=None, gpus=1)
+    assert asked == ["a GPU"]
+
+
+@pytest.mark.parametrize("there", [0, 1, 3])
+def test_no_worker_waits_for_a_gpu_that_is_not_there(there, monkeypatch):
+    ray = pytest.importorskip("ray")
+    monkeypatch.setattr(
+        ray, "cluster_resources", lambda: {"GPU": there} if there else {}
+    )
+    if there:
+        assert distributed._most_workers(1) == there
+        assert distributed._most_workers(0.5) == 2 * there
+    else:
+        with pytest.raises(ValueError, match="needs 1 GPU, and Ray's cluster has 0"):
+            distributed._most_workers(1)
+    assert distributed._most_workers(0) > 1000
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("killed", [False, True])
 def test_the_result_is_the_local_one(killed, tmp_path, monkeypatch):
     ray = pytest.importorskip("ray")
     pytest.importorskip("ray.data")
-    from spacy_causal.learning.pool import distributed
-
     # Ray's workers give way to everything else: on a busy machine they never start.
     monkeypatch.setenv("RAY_worker_niceness", "0")
     monkeypatch.setattr(compute, "BLOCK", 8)
