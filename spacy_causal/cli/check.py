@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.convert import EntityColumn, TagColumn, WordColumn
+
 if TYPE_CHECKING:
     from spacy_causal.corpus.doctor import Diagnosis
 
@@ -33,6 +35,9 @@ def check(
     by_character: Annotated[
         bool, typer.Option("--by-character", help="Make each character a token.")
     ] = False,
+    word_column: WordColumn = None,
+    entity_column: EntityColumn = None,
+    tag_column: TagColumn = None,
     limit: Annotated[
         int, typer.Option(help="Findings to list; 0 for all.", min=0)
     ] = SHOWN,
@@ -45,7 +50,14 @@ def check(
     )
     from spacy_causal.corpus.records import Options
 
-    options = Options(format=format, lang=lang, by_character=by_character)
+    options = Options(
+        format=format,
+        lang=lang,
+        by_character=by_character,
+        word_column=word_column,
+        entity_column=entity_column,
+        tag_column=tag_column,
+    )
     diagnoses = []
     for path in (corpus, dev):
         if path is not None:

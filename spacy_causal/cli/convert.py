@@ -7,6 +7,15 @@ import typer
 from wasabi import msg
 
 Format = Literal["conll", "conll2012", "conllu", "json", "parallel", "fmtod", "markup"]
+WordColumn = Annotated[
+    int | None, typer.Option(help="CoNLL: column of the tokens, from 0.")
+]
+EntityColumn = Annotated[
+    int | None, typer.Option(help="CoNLL: column of the entity tags.")
+]
+TagColumn = Annotated[
+    int | None, typer.Option(help="CoNLL: column of the parts of speech.")
+]
 SHOWN = 20
 
 
@@ -36,15 +45,9 @@ def convert(
     trim: Annotated[
         bool, typer.Option("--trim", help="Take white space off the edges of spans.")
     ] = False,
-    word_column: Annotated[
-        int | None, typer.Option(help="CoNLL: column of the tokens, from 0.")
-    ] = None,
-    entity_column: Annotated[
-        int | None, typer.Option(help="CoNLL: column of the entity tags.")
-    ] = None,
-    tag_column: Annotated[
-        int | None, typer.Option(help="CoNLL: column of the parts of speech.")
-    ] = None,
+    word_column: WordColumn = None,
+    entity_column: EntityColumn = None,
+    tag_column: TagColumn = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out bad records, and list them.")
     ] = False,

@@ -30,6 +30,7 @@ def test_the_warning_names_the_option_that_settles_it(source, tmp_path):
     for command in (("convert", source, output), ("check", source)):
         assert "has the tag 'O': if it holds entities" in shown(*command)
     for settled in ("--entity-column", "--tag-column"):
+        assert "has the tag 'O'" not in shown("check", source, settled, 1)
         told = shown("convert", source, output, settled, 1)
         assert "has the tag 'O'" not in told
         (doc,) = read_spacy(output, spacy.blank("en").vocab)
