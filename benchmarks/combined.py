@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import spacy
 import typer
 from active_data import COMPONENT
 from combined_data import DROPOUT, VECTORS, Corpus, load
@@ -65,6 +66,7 @@ def main(
     batch: float = BATCH,
     steps: int = STEPS,
     rows: Path = ROWS,
+    gpu_id: int = -1,
 ) -> None:
     """Run what no rows are there for.
 
@@ -73,6 +75,7 @@ def main(
     batch (float): Words a round, below 1 as a share of the pool's; 2 % are there to
         begin with.
     steps (int): Updates, in every arm and round but on the whole pool.
+    gpu_id (int): The GPU to run on; -1 is the CPU.
     """
     if encoder not in DROPOUT:
         raise typer.BadParameter(f"--encoder is one of {', '.join(DROPOUT)}.")
@@ -84,6 +87,8 @@ def main(
             arm_of(name, encoder)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+    if gpu_id >= 0:
+        spacy.require_gpu(gpu_id)
     corpus, results = load(data, encoder, split), Results(rows)
     numbers = range(first_seed, first_seed + seeds)
     grid = [(seed, name) for seed in numbers for name in names]

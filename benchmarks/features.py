@@ -8,6 +8,7 @@ import spacy
 from encoders import minilm
 from spacy.tokens import Doc
 from spacy.util import minibatch
+from thinc.util import to_numpy
 from tqdm import tqdm
 
 from spacy_causal.augment.seqmix.embeddings import find_transformer, input_vectors
@@ -62,10 +63,11 @@ def lend_vectors(docs: list[Doc]) -> None:
 
 def pooled(doc_data, n_tokens: int) -> np.ndarray:
     """The mean of each token's wordpieces; zeros for a token that has none."""
-    vectors = doc_data.model_output.last_hidden_state
+    # What a GPU gave stays on it until it is asked for.
+    vectors = to_numpy(doc_data.model_output.last_hidden_state)
     vectors = vectors.reshape(-1, vectors.shape[-1])
-    lengths = np.asarray(doc_data.align.lengths)
-    pieces = np.asarray(doc_data.align.data).reshape(-1)
+    lengths = to_numpy(doc_data.align.lengths)
+    pieces = to_numpy(doc_data.align.data).reshape(-1)
     token = np.repeat(np.arange(n_tokens), lengths)
     sums = np.zeros((n_tokens, vectors.shape[1]), dtype="float32")
     np.add.at(sums, token, vectors[pieces])

@@ -68,6 +68,7 @@ def main(
     grid: str = "",
     split: Annotated[str, typer.Option(help="What is scored: test, or dev.")] = "test",
     rows: Path = ROWS,
+    gpu_id: Annotated[int, typer.Option(help="-1 is the CPU.")] = -1,
     table: bool = False,
 ) -> None:
     """Run what no rows are there for, or print the tables."""
@@ -83,6 +84,8 @@ def main(
         raise typer.BadParameter(f"There is no split {split!r}: dev, test.")
     if encoder not in TRAINING:
         raise typer.BadParameter(f"Unknown encoder {encoder!r}: {', '.join(TRAINING)}.")
+    if gpu_id >= 0:
+        spacy.require_gpu(gpu_id)
     others: dict[str, Any] = {} if epochs == EPOCHS else {"epochs": epochs}
     if bfloat16 and encoder == "minilm":
         use_bfloat16()

@@ -82,3 +82,18 @@ def test_arms_differ_in_the_head_and_the_rates_alone(project):
     config = Config().from_disk(ROOT / "configs" / "cnn.cfg", interpolate=False)
     width = config["components"]["tok2vec"]["model"]["encoder"]["width"]
     assert srsly.json_loads(head)["tok2vec"]["width"] == width
+
+
+def test_all_that_trains_or_scores_heeds_the_gpu(project):
+    """What has to: spaCy's own commands, ours, and the benchmarks' runs."""
+    needs = re.compile(
+        r"spacy (train|evaluate) |causal (augment|effects|simulate-\w+) "
+        r"|benchmarks/(citisl|cfgen|wbadge|seqmix|combined)\.py "
+    )
+    lines = [line for command in project["commands"] for line in command["script"]]
+    asked = [line for line in lines if needs.search(line)]
+    assert len(asked) > 30
+    for line in asked:
+        assert line.count("--gpu-id -1") == 1, line
+        for name in re.findall(r"benchmarks/\w+\.py", line):
+            assert "gpu_id" in (ROOT / name).read_text(), name
