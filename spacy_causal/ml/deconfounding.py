@@ -45,13 +45,17 @@ def backdoor_context(attention: Tensor, prior: Tensor, vectors: Tensor) -> Tenso
     return (attention * prior) @ vectors
 
 
-def exact_adjustment(from_token: Tensor, from_context: Tensor, prior: Tensor) -> Tensor:
+def exact_adjustment(
+    from_token: Tensor, from_context: Tensor, prior: Tensor, own: Tensor
+) -> Tensor:
     """log P(Y|do(E)) = log Σ_z P(z) softmax(W_c [x; z]), CITISL, eq. 1, not moved
-    inside the softmax.
+    inside the softmax; over the other z where the token itself is one.
 
     from_token (Tensor): The part of the logits due to x, shape (N, M).
     from_context (Tensor): The part due to each z, shape (Z, M).
-    prior (Tensor): Shape (Z,), summing to 1. RETURNS (Tensor): Shape (N, M).
+    prior (Tensor): Shape (Z,), summing to 1.
+    own (Tensor): The token's own place among them or −1, shape (N,).
+    RETURNS (Tensor): Shape (N, M).
 
     exp(x + z) is a product, so two matrix products do it, in float64 and without the
     (N, Z, M) array of the sum as it is written.
@@ -60,6 +64,10 @@ def exact_adjustment(from_token: Tensor, from_context: Tensor, prior: Tensor) ->
     context = from_context - from_context.amax(dim=1, keepdim=True)
     exp_context = context.double().exp()
     weights = prior.double() / (token.exp() @ exp_context.T).clamp(min=1e-300)
+    # Nothing is left out where there is no other one.
+    itself = torch.nonzero((own >= 0) & (prior[own] < 1)).squeeze(1)
+    weights[itself, own[itself]] = 0
+    weights[itself] /= 1 - prior[own[itself], None].double()
     log_p = token + torch.log((weights @ exp_context).clamp(min=1e-300))
     return log_p.to(from_token.dtype)
 
@@ -164,7 +172,7 @@ class DeconfoundingHead(nn.Module):
         contexts = torch.cat([self.vectors, self.nothing[None]])
         absent = self.absent if len(self.words) else torch.ones_like(self.absent)
         prior = torch.cat([self.prior * (1 - absent), absent[None]])
-        logits = exact_adjustment(from_token, F.linear(contexts, of_context), prior)
+        logits = exact_adjustment(from_token, F.linear(contexts, of_context), prior, own)
         return HeadOutput(logits, X, None)
 
     @torch.no_grad()

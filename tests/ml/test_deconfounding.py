@@ -101,8 +101,10 @@ def test_eq_1_exactly(values):
     head.nothing.data = torch.tensor(nothing)
     expected = np.zeros((N, M))
     for i in range(N):
-        for z, p in [*zip(values["z"], values["P"] * 0.75, strict=True),
-                     (nothing, 0.25)]:  # fmt: skip
+        prior = np.append(values["P"] * 0.75, 0.25)
+        if values["own"][i] >= 0:
+            prior[values["own"][i]] = 0
+        for z, p in zip([*values["z"], nothing], prior / prior.sum(), strict=True):
             features = np.concatenate([values["x"][i], z])
             expected[i] += p * softmax(values["W_c"] @ features + values["b"])
     with torch.no_grad():
@@ -114,7 +116,9 @@ def test_exact_adjustment_by_one_certain_confounder_is_that_softmax(values):
     token = torch.tensor(values["x"])
     context = torch.tensor(values["z"])
     prior = torch.tensor([0.0, 1.0, 0.0, 0.0])
-    got = exact_adjustment(token, context, prior)
+    # The second token is that one: there is no other to average over.
+    own = torch.tensor([-1, 1, -1, 0, -1])
+    got = exact_adjustment(token, context, prior, own)
     expected = torch.log_softmax(token + context[1], dim=1)
     np.testing.assert_allclose(got, expected)
 
@@ -214,8 +218,12 @@ def test_the_exact_adjustment_stays_finite_and_frugal():
     prior = np.append(rng.dirichlet(np.ones(8)), 0.0)
     token, context, prior = map(torch.tensor, (token, context, prior))
     log_p = torch.log_softmax(token[:, None] + context[None], dim=2)
-    expected = torch.logsumexp(log_p + torch.log(prior)[None, :, None], dim=1)
-    got = exact_adjustment(token, context, prior)
+    own = torch.arange(-1, len(token) - 1)
+    others = prior.repeat(len(token), 1)
+    others[torch.arange(1, len(token)), own[1:]] = 0
+    others /= others.sum(dim=1, keepdim=True)
+    expected = torch.logsumexp(log_p + torch.log(others)[:, :, None], dim=1)
+    got = exact_adjustment(token, context, prior, own)
     np.testing.assert_allclose(got, expected, atol=1e-9)
-    extreme = exact_adjustment(token * 1e3, context * 1e3, prior)
+    extreme = exact_adjustment(token * 1e3, context * 1e3, prior, own)
     assert torch.isfinite(extreme).all()
