@@ -94,7 +94,7 @@ def test_everything_is_in_it(model, data, database, tmp_path):
         "| whole sentences | 1 | 1 | 1 | 0 |",
         "| annotation | 4 | 28 | 0 | 0 |",
         "python -m spacy causal card model data.spacy --train data.spacy "
-        "--dataset answers",
+        "--dataset answers --samples 20",
     ):
         assert line in text.splitlines()
     for said in ("| RI |", "F1 (%), unseen", "ECE, mentions", "adjustment = ", "P(z)"):
@@ -205,7 +205,7 @@ def test_the_card_is_of_the_package_that_is_built(model, data, tmp_path):
     lines = (packages / "en_messages-1.2.3" / "README.md").read_text().splitlines()
     assert "# en\\_messages 1.2.3" in lines
     command = "python -m spacy causal card model data.spacy "
-    assert command + "--name messages --version 1.2.3" in lines
+    assert command + "--name messages --version 1.2.3 --samples 0" in lines
     # As spaCy has it, a name may begin with its language.
     shown = call(model, data, "--samples", 0, "--name", "en_letters")
     assert "# en\\_letters 1.2.3" in shown.stdout.splitlines()

@@ -1,6 +1,7 @@
 """`python -m spacy causal effects`, as a user calls it."""
 
 import re
+from importlib.metadata import version
 
 import pytest
 import spacy
@@ -54,6 +55,9 @@ def test_tables_figures_and_a_page(model, data, tmp_path):
     assert "What does it read?" in html
     assert "model on 4 documents" in html and str(tmp_path) not in html
     assert html.count("<svg") == 2
+    command = "effects model data.spacy --train data.spacy --samples 50</td>"
+    assert f"python -m spacy causal {command}" in html
+    assert f"spacy-causal</th><td>{version('spacy-causal')}" in html
     assert not re.search(r"(src|href)=\"(?!#)", html)
 
 

@@ -10,7 +10,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, use_gpu
+from spacy_causal.cli.options import GpuId, command_of, use_gpu
 from spacy_causal.cli.report import require_report
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def augment(
     from spacy_causal.experiments.swaps_page import SwapTally
     from spacy_causal.pipeline.loading import load_trained
 
+    command = command_of(augment, locals())
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
     if source.is_file() and source.suffix != SUFFIX:
@@ -157,7 +158,7 @@ def augment(
             raise ValueError(f"No swap was kept: nothing written. {few}".rstrip())
         if few:
             msg.warn(few)
-        _write_beside(bank, entities, html, tally, source.name)
+        _write_beside(bank, entities, html, tally, source.name, command)
         write_docbin(output, docs)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)
@@ -205,16 +206,19 @@ def _write_beside(
     html: Path | None,
     tally: "SwapTally",
     name: str,
+    command: str,
 ) -> None:
     """The files that may be asked for beside the output."""
     from spacy_causal.augment.bank import write_bank
     from spacy_causal.experiments.page import write_page
+    from spacy_causal.experiments.results import versions
     from spacy_causal.experiments.swaps_page import render_swaps
 
     if bank is not None:
         write_bank(bank, entities)
     if html is not None:
-        write_page(html, render_swaps(tally, name))
+        made = {"command": command, **versions()}
+        write_page(html, render_swaps(tally, name, made))
 
 
 def _show(tally: "SwapTally") -> None:

@@ -7,7 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, Page, use_gpu
+from spacy_causal.cli.options import GpuId, Page, command_of, use_gpu
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_folder_whole, write_whole
 
@@ -60,6 +60,7 @@ def calibrate(
     from spacy_causal.pipeline.finding import find_labeller
     from spacy_causal.pipeline.loading import load_trained
 
+    command = command_of(calibrate, locals())
     if html is not None:
         require_report()
     if output is not None:
@@ -96,12 +97,6 @@ def calibrate(
             write_whole(json, srsly.json_dumps(said, indent=2))
             msg.good("The figures", str(json))
         if html is not None:
-            tested = None if test is None else data
-            command = command_line(
-                *("calibrate", Path(model).name, dev.name),
-                test=tested,
-                component=component,
-            )
             _write_page(html, calibration, scored, model, data, held_out, command)
             msg.good("The page", str(html))
     except OSError as error:
@@ -118,12 +113,6 @@ def score_file(nlp: "Language", component: str, path: Path) -> "Scored":
     docs = list(read_spacy(path, nlp.vocab))
     with tqdm(total=len(docs), unit="doc", disable=None, leave=False) as bar:
         return score_docs(nlp, component, docs, on_batch=bar.update)
-
-
-def command_line(name: str, /, *arguments: str, **options: str | None) -> str:
-    """A command as one could type it; options without a value are left out."""
-    given = [x for key, value in options.items() if value for x in (f"--{key}", value)]
-    return " ".join(["python -m spacy causal", name, *arguments, *given])
 
 
 def _write_page(

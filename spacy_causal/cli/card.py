@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from wasabi import msg
 
-from spacy_causal.cli.calibrate import command_line, score_file
+from spacy_causal.cli.calibrate import score_file
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, use_gpu
+from spacy_causal.cli.options import GpuId, command_of, use_gpu
 from spacy_causal.files import write_whole
 
 if TYPE_CHECKING:
@@ -90,16 +90,7 @@ def card(
     _require_package_name(**renamed)
     if meta:
         _require_own_readme(Path(model))
-    command = command_line(
-        "card",
-        Path(model).name,
-        data.name,
-        train=None if train is None else train.name,
-        dataset=dataset,
-        component=component,
-        name=name,
-        version=version,
-    )
+    command = command_of(card, locals())
     try:
         answered = [] if dataset is None else count_answers(dataset, db)
         nlp = load_trained(model)

@@ -8,7 +8,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, Page, use_gpu
+from spacy_causal.cli.options import GpuId, Page, command_of, use_gpu
 from spacy_causal.cli.report import require_report
 from spacy_causal.files import write_whole
 
@@ -57,6 +57,7 @@ def effects(
     from spacy_causal.corpus.files import read_spacy
     from spacy_causal.pipeline.loading import load_trained
 
+    command = command_of(effects, locals())
     if html is not None:
         require_report()
     use_gpu(gpu_id)
@@ -67,13 +68,18 @@ def effects(
         docs = list(read_spacy(data, nlp.vocab))
         measured = measure_files(nlp, docs, train, samples, seed)
         _show(measured)
-        _write(measured, output, html, model=Path(model).name, data=data.name)
+        names = {"model": Path(model).name, "data": data.name}
+        _write(measured, output, html, command, **names)
     except (ValueError, OSError, ImportError, RuntimeError) as error:
         msg.fail(str(error), exits=1)
 
 
 def _write(
-    measured: "Effects", output: Path | None, html: Path | None, **names: str
+    measured: "Effects",
+    output: Path | None,
+    html: Path | None,
+    command: str,
+    **names: str,
 ) -> None:
     if output is not None:
         import srsly
@@ -83,8 +89,10 @@ def _write(
     if html is not None:
         from spacy_causal.experiments.effects_page import render_effects
         from spacy_causal.experiments.page import write_page
+        from spacy_causal.experiments.results import versions
 
-        write_page(html, render_effects(measured, **names))
+        made = {"command": command, **versions()}
+        write_page(html, render_effects(measured, **names, made=made))
         msg.good("The page", str(html))
 
 

@@ -1,7 +1,10 @@
 """Options that several commands take."""
 
+import inspect
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from wasabi import msg
@@ -15,6 +18,8 @@ RowsFile = Annotated[
         dir_okay=False,
     ),
 ]
+# Where a command writes says nothing of what it found.
+WRITTEN = ("output", "html", "json", "bank", "meta", "db")
 
 
 def use_gpu(gpu_id: int) -> None:
@@ -25,3 +30,33 @@ def use_gpu(gpu_id: int) -> None:
         setup_gpu(gpu_id, silent=True)
     except (ValueError, ImportError) as error:
         msg.fail(f"--gpu-id {gpu_id}: {error}", exits=1)
+
+
+def command_of(command: Callable[..., Any], given: Mapping[str, Any]) -> str:
+    """A command as one could type it, for what it writes: with the arguments and with
+    the options that are not at their defaults, files by their names alone.
+
+    command (Callable[..., Any]): The function, its options keyword-only.
+    given (Mapping[str, Any]): What it was called with, by name; more may be in it.
+    """
+    words = ["python", "-m", "spacy", "causal", command.__name__.replace("_", "-")]
+    for name, parameter in inspect.signature(command).parameters.items():
+        value = given[name]
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            words.append(_named(value))
+        elif name in WRITTEN or value == parameter.default:
+            continue
+        elif isinstance(value, bool):
+            (option,) = parameter.annotation.__metadata__
+            # In an annotation typer takes the first name for a default.
+            words.append(option.default.split("/")[0 if value else 1])
+        else:
+            words += [f"--{name.replace('_', '-')}", _named(value)]
+    return shlex.join(words)
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, Path):
+        return value.name
+    there = isinstance(value, str) and len(value) < 255 and Path(value).exists()
+    return Path(value).name if there and value else str(value)

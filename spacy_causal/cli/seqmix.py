@@ -7,7 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, use_gpu
+from spacy_causal.cli.options import GpuId, command_of, use_gpu
 from spacy_causal.cli.report import require_report
 from spacy_causal.specs import split_names
 
@@ -120,6 +120,7 @@ def seqmix(
     from spacy_causal.experiments.seqmix_page import render_mixes
     from spacy_causal.pipeline.loading import load_trained
 
+    command = command_of(seqmix, locals())
     if output.suffix != SUFFIX:
         msg.fail(f"the output has to end in {SUFFIX}: {output}", exits=1)
     if html is not None:
@@ -152,8 +153,11 @@ def seqmix(
         _check_kept(mixer.counts, rate)
         if html is not None:
             from spacy_causal.experiments.page import write_page
+            from spacy_causal.experiments.results import versions
 
-            write_page(html, render_mixes(tally, mixer.counts, docs, source.name))
+            made = {"command": command, **versions()}
+            page = render_mixes(tally, mixer.counts, docs, source.name, made)
+            write_page(html, page)
         write_docbin(output, written)
     except (ValueError, OSError, ImportError) as error:
         msg.fail(str(error), exits=1)

@@ -13,7 +13,13 @@ from spacy_causal.experiments.calibration_wording import (
     findings,
 )
 from spacy_causal.experiments.charts import COLORS, INK, svg_of
-from spacy_causal.experiments.sections import Figure, Section, Table, render_sections
+from spacy_causal.experiments.sections import (
+    Figure,
+    Section,
+    Table,
+    how_made,
+    render_sections,
+)
 from spacy_causal.learning.calibration import Calibration, Judged, Scored
 from spacy_causal.scorers.calibration import N_BINS, reliability, risk_coverage
 
@@ -48,8 +54,7 @@ def render_calibration(
             zip(ARMS, (judge(1.0), judge(calibration.temperature)), strict=True)
         )
         sections.append(_section(kind, arms))
-    how = Table("Made by", ["", ""], [[name, said] for name, said in made.items()])
-    sections.append(Section(title="How it was made", tables=[how]))
+    sections.append(how_made(made))
     return render_sections(
         "Can its confidences be used?",
         f"When {model} says 90 % on {data}, is it right 9 times in 10?",

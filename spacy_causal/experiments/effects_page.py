@@ -1,5 +1,7 @@
 """A page on what a pipeline reads: ACE and RI by type, names seen and unseen, swaps."""
 
+from collections.abc import Mapping
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -31,10 +33,13 @@ MEANING = [
 ]
 
 
-def render_effects(effects: Effects, *, model: str, data: str) -> str:
+def render_effects(
+    effects: Effects, *, model: str, data: str, made: Mapping[str, str]
+) -> str:
     """Return the page; all text is escaped.
 
     model, data (str): What was measured, on what.
+    made (Mapping[str, str]): The command, versions and the like.
     """
     warning = substitution(effects)
     answers = [*findings(effects), *([warning] if warning else [])]
@@ -47,6 +52,7 @@ def render_effects(effects: Effects, *, model: str, data: str) -> str:
             _overall(effects),
             *(_by_type(effects.tables[level], level) for level in LEVELS),
             _names(effects),
+            sections.how_made(made),
         ],
     )
 

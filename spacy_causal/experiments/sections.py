@@ -1,6 +1,6 @@
 """A page of headed sections with tables and figures, for an experiment's results."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,6 +43,12 @@ class Section:
     figures: list[Figure] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+
+def how_made(made: Mapping[str, str]) -> Section:
+    """The section that ends a page: the command, versions and the like."""
+    table = Table("Made by", ["", ""], [[name, said] for name, said in made.items()])
+    return Section(title="How it was made", tables=[table])
 
 
 def render_sections(

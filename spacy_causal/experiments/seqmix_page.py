@@ -67,12 +67,17 @@ class ShownMix(NamedTuple):
 
 
 def render_mixes(
-    tally: MixTally, counts: MixCounts, docs: Sequence[Doc], name: str
+    tally: MixTally,
+    counts: MixCounts,
+    docs: Sequence[Doc],
+    name: str,
+    made: Mapping[str, str],
 ) -> str:
     """Return the page; all text from the corpus is escaped.
 
     docs (Sequence[Doc]): The parents.
     name (str): The corpus's.
+    made (Mapping[str, str]): The command, versions and the like.
     """
     parents = {source_id(doc): doc for doc in docs}
     mixes = [mixed for shown in tally.shown.values() for mixed in shown]
@@ -83,6 +88,7 @@ def render_mixes(
         .get_template("seqmix.html.jinja")
         .render(
             name=name,
+            made=made,
             counts=counts,
             reasons=tally.reasons.most_common(),
             kept=[_show(m, parents, colors) for m in tally.shown.get(KEPT, ())],

@@ -1,7 +1,7 @@
 """Entity swaps as a page: kept beside refused."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any, NamedTuple
@@ -59,10 +59,11 @@ class ShownSwap(NamedTuple):
     after: Markup
 
 
-def render_swaps(tally: SwapTally, name: str) -> str:
+def render_swaps(tally: SwapTally, name: str, made: Mapping[str, str]) -> str:
     """Return the page; all text from the corpus is escaped.
 
     name (str): The corpus's.
+    made (Mapping[str, str]): The command, versions and the like.
     """
     labels = sorted({label for types in tally.counts.values() for label in types})
     colors = dict(zip(labels, cycle(LABEL_COLORS), strict=False))
@@ -72,6 +73,7 @@ def render_swaps(tally: SwapTally, name: str) -> str:
         .get_template("swaps.html.jinja")
         .render(
             name=name,
+            made=made,
             attempts=tally.attempts.most_common(),
             labels=labels,
             counts=tally.counts,

@@ -48,6 +48,8 @@ def test_swaps_with_a_table_and_a_page(files, tmp_path):
     assert all(s.donor != "Rome" for d in new for s in swaps_of(d))
     html = page.read_text()
     assert "not found" in html and "<mark" in html and "Rome" in html
+    command = "augment in.spacy out.spacy --model model --per-example 3</td>"
+    assert f"python -m spacy causal {command}" in html and ">thinc</th>" in html
     assert read_bank(bank).count("PER") == 4
     names = {p.name for p in tmp_path.iterdir()} | {
         p.name for p in output.parent.iterdir()

@@ -36,7 +36,7 @@ def read(files):
 
 def test_mixes_with_a_table_and_a_page(files, tmp_path):
     page = tmp_path / "mixes.html"
-    shown = call(files, "--html", page)
+    shown = call(files, "--keep-original", "--seed", 1, "--html", page)
     assert shown.exit_code == 0, shown.output
     for word in ("eligible pairs", "generated", "kept"):
         assert word in shown.output
@@ -47,6 +47,9 @@ def test_mixes_with_a_table_and_a_page(files, tmp_path):
     for word in ("eligible pairs", "perplexity", "parent 2", "B-PER 0."):
         assert word in html
     assert any(doc[0].text in html for doc in new)
+    command = "seqmix in.spacy out.spacy --model model --rate 2.0 --window 3"
+    assert f"python -m spacy causal {command} --density 0.3" in html
+    assert "--seed 1</td>" in html and ">thinc</th>" in html
 
 
 def test_same_seed_same_bytes(files):
