@@ -10,7 +10,7 @@ from thinc.types import Floats1d, Floats2d
 
 from spacy_causal.display.information import document_means
 
-Modulation = Literal["none", "printed", "positive", "rescaled", "fixed"]
+Modulation = Literal["none", "printed", "positive", "rescaled", "fixed", "spread"]
 
 # Below this I(Z; E) is the rounding of a zero.
 _NO_INFORMATION = 1e-6
@@ -73,9 +73,12 @@ def noise_scale(
         or not; "positive" is max(I, 0); "fixed" is `size`; "rescaled" is I with a mean
         absolute value of `size` over the document, or `size` where I says nothing (it
         is 0 throughout, as in a document of one token, or there is no attention).
+        "spread" depends on more than tokens: see `spread_scale`.
     size (float): For "rescaled" and "fixed", in nats.
     RETURNS (Floats1d): float32, shape (N,).
     """
+    if modulation == "spread":
+        raise ValueError('"spread" depends on the labels\' logits: use spread_scale.')
     if gain is None and any(lengths) and modulation in ("printed", "positive"):
         raise ValueError(
             f'The modulation "{modulation}" needs a head that attends to confounders: '
@@ -92,3 +95,14 @@ def noise_scale(
         flat = spread < _NO_INFORMATION
         return np.where(flat, size, size * gain / np.where(flat, 1, spread)).astype("f")
     return (gain if modulation == "printed" else np.maximum(gain, 0)).astype("f")
+
+
+def spread_scale(type_logits: Floats2d, size: float) -> Floats1d:
+    """`size` standard deviations of the logits of each of U tokens or mentions: as much
+    noise as labels differ, whatever the scale of the logits.
+
+    type_logits (Floats2d): Shape (U, T). RETURNS (Floats1d): float32, shape (U,).
+    """
+    if not type_logits.shape[1]:
+        return np.zeros(len(type_logits), dtype=np.float32)
+    return (size * type_logits.std(axis=1)).astype("f")

@@ -22,6 +22,7 @@ from spacy_causal.display.noise import (
     keyed_rng,
     noise_key,
     noise_scale,
+    spread_scale,
 )
 from spacy_causal.display.propensity import propensities
 from spacy_causal.display.settings import Display
@@ -87,7 +88,10 @@ def ask(
         mean of its tokens' log P(type), "O" left out.
     """
     units, labels, type_logits = _units(scores, text, tag_set, display)
-    scale = unit_means(_token_scale(scores, display)[unit_tokens(units)], units)
+    if display.modulation == "spread":
+        scale = spread_scale(type_logits, display.size)
+    else:
+        scale = unit_means(_token_scale(scores, display)[unit_tokens(units)], units)
     key = partial(noise_key, seed=seed, round=round)
     log_p = log_softmax(type_logits)
     if scale.any():

@@ -19,8 +19,9 @@ class Display:
         near-misses; None is "mention" where labels mark spans, else "token".
     modulation (str): What the noise is scaled by: "none", "printed" (I(Z; E) as in the
         paper), "positive" (max(I, 0)), "rescaled" (I with a mean absolute value of
-        `size`) or "fixed" (`size`). "printed" and "positive" need attention.
-    size (float): In nats, for "rescaled" and "fixed".
+        `size`), "fixed" (`size`) or "spread" (`size` standard deviations of the labels'
+        log-probabilities there). "printed" and "positive" need attention.
+    size (float): In nats for "rescaled" and "fixed", in deviations for "spread".
     explore (float): The share of the questions whose last label is drawn from all that
         are not among the first K − 1, see `explored`. What a model has never seen it
         does not ask about by itself.

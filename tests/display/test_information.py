@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from spacy_causal.display.information import information_gain
-from spacy_causal.display.noise import keyed_noise, keyed_rng, noise_key, noise_scale
+from spacy_causal.display.noise import (
+    keyed_noise,
+    keyed_rng,
+    noise_key,
+    noise_scale,
+    spread_scale,
+)
 
 LENGTHS = [3, 0, 1, 4]
 ATTENTION = np.random.default_rng(0).dirichlet(np.ones(5) / 2, size=8)
@@ -64,6 +70,15 @@ def test_where_there_is_no_attention():
     for modulation in ("printed", "positive"):
         with pytest.raises(ValueError, match=f'"{modulation}" needs a head.*"fixed"'):
             scale_of(modulation, gain=False)
+
+
+def test_noise_as_wide_as_the_logits():
+    logits = np.array([[1, 3], [5, 5], [-10, 10]], dtype=np.float32)
+    np.testing.assert_array_equal(spread_scale(logits, 0.5), [0.5, 0, 5])
+    np.testing.assert_array_equal(spread_scale(logits + 7, 1.0), [1, 0, 10])
+    np.testing.assert_array_equal(spread_scale(logits[:, :0], 1.0), [0, 0, 0])
+    with pytest.raises(ValueError, match="spread_scale"):
+        scale_of("spread")
 
 
 def test_even_attention_that_is_zero_but_for_rounding():

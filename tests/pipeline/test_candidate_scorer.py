@@ -15,6 +15,7 @@ SETTINGS = {
     "modulated": ("causal_ner", {"modulation": "rescaled"}),
     "tokens": ("causal_ner", {"unit": "token", "modulation": "printed", "k": 2}),
     "tagger": ("causal_tagger", {"modulation": "positive", "propensities": True}),
+    "spread": ("causal_ner", {"modulation": "spread", "propensities": True}),
     "exploring": ("causal_ner", {"explore": 0.5, "propensities": True, "k": 2}),
 }
 
