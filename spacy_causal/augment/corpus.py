@@ -40,6 +40,7 @@ def create_counterfactual_corpus(
     *,
     model: str | Path | None = None,
     donors: ReadExamples | None = None,
+    donor_score: float | None = None,
     per_example: int = 1,
     all_entities: bool = False,
     balance: bool = False,
@@ -62,6 +63,8 @@ def create_counterfactual_corpus(
         in training, which knows nothing yet). None screens nothing.
     donors (ReadExamples | None): Unlabelled text in which the discriminator looks for
         more donors.
+    donor_score (float | None): Lowest P(type) of those donors; None is 0.9 where the
+        discriminator has scores.
     per_example, all_entities, balance, compatible, like: See `SwapSettings`; like
         donors go by the discriminator's vectors.
     min_score, max_score: See `create_discriminator`.
@@ -79,9 +82,14 @@ def create_counterfactual_corpus(
         raise ValueError(
             "Donors from outside, similar donors and bounds on scores need a model."
         )
+    if donor_score is not None:
+        if donors is None:
+            raise ValueError("A donor_score goes with donors, which are not given.")
+        check_bounds((donor_score, 1.0))
     return CounterfactualCorpus(
         corpus=corpus,
         donors=donors,
+        donor_score=donor_score,
         model=None if model is None else str(model),
         settings=SwapSettings(per_example, all_entities, balance, compatible, like),
         bounds=(min_score, max_score),
@@ -97,6 +105,7 @@ class CounterfactualCorpus:
 
     corpus: ReadExamples
     donors: ReadExamples | None
+    donor_score: float | None
     model: str | None
     settings: SwapSettings
     bounds: tuple[float, float]
@@ -159,7 +168,9 @@ class CounterfactualCorpus:
             return bank
         model = spacy.load(self.model)
         if self.donors is not None:
-            bank = merge_banks(bank, find_entities(model, self._unlabelled(nlp)))
+            unlabelled, score = self._unlabelled(nlp), self.donor_score
+            outside = find_entities(model, unlabelled, min_score=score)
+            bank = merge_banks(bank, outside)
         return with_vectors(bank, model) if self.settings.like else bank
 
     def _unlabelled(self, nlp: Language) -> list[Doc]:
@@ -175,6 +186,7 @@ class CounterfactualCorpus:
         return cache_key(
             data=data,
             donors=digest_of(self._unlabelled(nlp)),
+            donor_score=self.donor_score,
             model=None if self.model is None else digest_of_model(self.model),
             settings=asdict(self.settings),
             bounds=list(self.bounds),

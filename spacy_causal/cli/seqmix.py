@@ -84,6 +84,9 @@ def seqmix(
         str | None,
         typer.Option(help="Unit of --low and --high: perplexity or percentile."),
     ] = None,
+    tries: Annotated[
+        int, typer.Option(help="Generate this many texts at most for each wanted.")
+    ] = 50,
     hardened: Annotated[
         bool,
         typer.Option(
@@ -134,6 +137,7 @@ def seqmix(
         "rate": rate,
         "hardened": hardened,
         "outside": split_names(outside),
+        "tries": tries,
     }
     written = empty_docbin()
     register_seqmix()

@@ -172,7 +172,9 @@ class DeconfoundingHead(nn.Module):
         contexts = torch.cat([self.vectors, self.nothing[None]])
         absent = self.absent if len(self.words) else torch.ones_like(self.absent)
         prior = torch.cat([self.prior * (1 - absent), absent[None]])
-        logits = exact_adjustment(from_token, F.linear(contexts, of_context), prior, own)
+        logits = exact_adjustment(
+            from_token, F.linear(contexts, of_context), prior, own
+        )
         return HeadOutput(logits, X, None)
 
     @torch.no_grad()

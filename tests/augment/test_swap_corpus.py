@@ -127,6 +127,18 @@ class TestCorpus:
         assert any("Zoe Day" in e.reference.text for e in read(nlp))
         with pytest.raises(ValueError, match="need a model"):
             create_counterfactual_corpus(corpus, donors=donors)
+        asked = create_counterfactual_corpus(
+            corpus, model=model, donors=donors, donor_score=0.5
+        )
+        with pytest.raises(ValueError, match="needs a pipeline with a 'causal_ner'"):
+            list(asked(nlp))
+
+    def test_the_score_of_donors_is_that_of_the_command(self, corpus, trained):
+        for score, donors, says in ((0.5, None, "goes with donors"), (2, corpus, "2")):
+            with pytest.raises(ValueError, match=says):
+                create_counterfactual_corpus(
+                    corpus, model=trained, donors=donors, donor_score=score
+                )
 
     def test_targets_go_along(self, nlp, tmp_path):
         rows = np.float32([[1, 0], [0, 1], [1, 0], [0.5, 0.5]])

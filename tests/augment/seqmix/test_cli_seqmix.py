@@ -97,6 +97,7 @@ def test_hardened(files):
         (("--low", 9, "--high", 3), "lies between"),
         (("--density", 1, "--window", 7), "nothing written"),
         (("--model", "no_such_model"), "no_such_model"),
+        (("--tries", 0), "numbers, not 3 and 0"),
         (("--rate", "inf"), "rate inf and ≥ 0; both are finite"),
         (("--rate", "nan"), "rate nan and ≥ 0"),
         (("--alpha", "inf"), "alpha is inf and has to be > 0"),
