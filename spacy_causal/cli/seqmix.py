@@ -66,6 +66,14 @@ def seqmix(
     component: Annotated[
         str | None, typer.Option(help="Component whose encoder gives the vectors.")
     ] = None,
+    vocabulary: Annotated[
+        Path | None,
+        typer.Option(
+            help="Text file of more words a token may become, one per line.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     screen: Annotated[
         str,
         typer.Option(
@@ -143,13 +151,15 @@ def seqmix(
     register_seqmix()
     try:
         for path in (output, html):
-            keep_inputs(path, source)
+            keep_inputs(path, source, vocabulary)
         settings, nlp = SeqMixSettings(**options), load_trained(model)
         fit = _screen(screen, low, high, unit, gpu_id)
         docs = list(read_spacy(source, nlp.vocab))
         if not any(len(doc) for doc in docs):
             raise ValueError(f"{source} has no text.")
-        mixer = _mixer(docs, nlp, layer, scheme, vectors, component, settings)
+        mixer = _mixer(
+            docs, nlp, layer, scheme, vectors, component, vocabulary, settings
+        )
         for doc in docs if keep_original else ():
             written.add(doc)
         tally = _mix(mixer, fit and fit(docs), written, seed)
@@ -175,18 +185,26 @@ def _mixer(
     scheme: str | None,
     vectors: str,
     component: str | None,
+    vocabulary: Path | None,
     settings: "SeqMixSettings",
 ) -> "Mixer":
     from spacy_causal.augment.seqmix.generate import Mixer
     from spacy_causal.augment.seqmix.parents import tag_set_of
     from spacy_causal.augment.seqmix.reader import scheme_of
-    from spacy_causal.augment.seqmix.token_table import token_table
+    from spacy_causal.augment.seqmix.token_table import read_vocabulary, token_table
 
     spelled: Any = scheme or scheme_of(nlp, layer)
     where: Any = vectors
+    table = token_table(
+        docs,
+        nlp,
+        source=where,
+        component=component,
+        vocabulary=read_vocabulary(vocabulary),
+    )
     return Mixer.of(
         docs,
-        token_table(docs, nlp, source=where, component=component),
+        table,
         layer=layer,
         tag_set=tag_set_of(docs, layer, spelled),
         settings=settings,

@@ -29,7 +29,11 @@ from spacy_causal.augment.seqmix.generate import seqmix
 from spacy_causal.augment.seqmix.parents import check_layer, tag_set_of
 from spacy_causal.augment.seqmix.provenance import get_mix, register_seqmix
 from spacy_causal.augment.seqmix.settings import SeqMixSettings, Variant
-from spacy_causal.augment.seqmix.token_table import Source, token_table
+from spacy_causal.augment.seqmix.token_table import (
+    Source,
+    read_vocabulary,
+    token_table,
+)
 from spacy_causal.corpus.files import empty_docbin
 from spacy_causal.tags.scheme import Scheme
 
@@ -43,6 +47,7 @@ def create_seqmix_corpus(
     model: str | Path,
     source: Source = "auto",
     component: str | None = None,
+    vocabulary: str | Path | None = None,
     layer: str = "ner",
     scheme: Scheme | None = None,
     variant: Variant = "sub",
@@ -68,6 +73,8 @@ def create_seqmix_corpus(
     model (str | Path): A *trained* pipeline whose vectors are mixed, never the one in
         training, which has none yet.
     source, component: See `token_table`.
+    vocabulary (str | Path | None): A text file of more words that a mixed token may
+        become, one a line. None: only those of the corpus.
     layer (str): "ner", "tag" or "pos".
     scheme (str | None): How the targets of entities are spelled: as the component that
         learns from them does. None: as the pipeline in training has it, "biluo" (as
@@ -96,6 +103,7 @@ def create_seqmix_corpus(
         model=str(model),
         source=source,
         component=component,
+        vocabulary=ensure_path(vocabulary),
         layer=layer,
         scheme=scheme,
         settings=SeqMixSettings(
@@ -116,6 +124,7 @@ class SeqMixCorpus:
     model: str
     source: Source
     component: str | None
+    vocabulary: Path | None
     layer: str
     scheme: Scheme | None
     settings: SeqMixSettings
@@ -168,9 +177,16 @@ class SeqMixCorpus:
 
     def _generate(self, docs: Sequence[Doc], scheme: Scheme) -> DocBin:
         trained = spacy.load(self.model)
+        table = token_table(
+            docs,
+            trained,
+            source=self.source,
+            component=self.component,
+            vocabulary=read_vocabulary(self.vocabulary),
+        )
         made, _ = seqmix(
             docs,
-            token_table(docs, trained, source=self.source, component=self.component),
+            table,
             layer=self.layer,
             tag_set=tag_set_of(docs, self.layer, scheme),
             settings=self.settings,
@@ -192,6 +208,7 @@ class SeqMixCorpus:
             model=digest_of_model(self.model),
             source=self.source,
             component=self.component,
+            vocabulary=read_vocabulary(self.vocabulary),
             layer=self.layer,
             scheme=scheme,
             settings=asdict(self.settings),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -160,3 +161,11 @@ def token_table(
         )
     kept = tuple(word for word, there in zip(words, has.tolist(), strict=True) if there)
     return TokenTable(kept, np.ascontiguousarray(vectors[has], dtype=np.float32))
+
+
+def read_vocabulary(path: str | Path | None) -> list[str]:
+    """The words of a text file, one a line; none where there is no file."""
+    if path is None:
+        return []
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    return [word for word in map(str.strip, lines) if word]

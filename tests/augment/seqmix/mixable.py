@@ -47,10 +47,13 @@ def table_of(docs, seed=0):
     return TokenTable(tuple(words), vectors.astype("f4"))
 
 
-def pipeline_with_vectors(docs):
+def pipeline_with_vectors(docs, more=()):
+    """more (Iterable[str]): Further words, with vectors like those of the others."""
     nlp, table = spacy.blank("en"), table_of(docs)
-    nlp.vocab.vectors = Vectors(data=table.vectors, keys=list(table.words))
-    for word in table.words:
+    words, rng = [*table.words, *more], np.random.default_rng(1)
+    others = rng.normal(size=(len(words) - len(table.words), WIDTH)).astype("f4") / 2
+    nlp.vocab.vectors = Vectors(data=np.vstack([table.vectors, others]), keys=words)
+    for word in words:
         nlp.vocab.strings.add(word)
     return nlp
 

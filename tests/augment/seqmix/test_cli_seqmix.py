@@ -79,6 +79,16 @@ def test_variants_and_schemes(files, variant, scheme):
     assert {get_targets(doc, "ner").scheme for doc in read(files)} == {scheme}
 
 
+def test_words_of_a_given_vocabulary(files, tmp_path):
+    more, words = [f"word{i}" for i in range(200)], tmp_path / "words.txt"
+    pipeline_with_vectors(read((None, files[0])), more).to_disk(files[2])
+    words.write_text("\n".join(more))
+    shown = call(files, "--only-new", "--vocabulary", words, "--screen", "none")
+    assert shown.exit_code == 0, shown.output
+    assert {token.text for doc in read(files) for token in doc} & set(more)
+    assert call(files, "--vocabulary", words, "--html", words).exit_code == 1
+
+
 def test_hardened(files):
     assert call(files, "--only-new", "--hardened").exit_code == 0
     assert all(get_targets(doc, "ner") is None for doc in read(files))

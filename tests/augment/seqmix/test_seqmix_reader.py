@@ -80,6 +80,20 @@ def test_kept_from_run_to_run(files, tmp_path, monkeypatch):
         read(reader(files, cache=cache, rate=0.5))
 
 
+def test_words_of_a_given_vocabulary(files, tmp_path):
+    more = [f"word{i}" for i in range(200)]
+    docs = docs_of(spacy.blank("en").vocab)
+    pipeline_with_vectors(docs, more).to_disk(tmp_path / "model")
+    vocabulary, cache = tmp_path / "words.txt", tmp_path / "cache"
+    made = []
+    for words in ([], more, more):
+        vocabulary.write_text("\n".join(["", *words]))
+        corpus = reader(files, vocabulary=vocabulary, cache=cache, rate=2.0)
+        made.append({token.text for doc in mixed(read(corpus)) for token in doc})
+    assert not made[0] & set(more) and made[1] & set(more)
+    assert made[1] == made[2] and len(list(cache.iterdir())) == 2
+
+
 @dataclass(frozen=True)
 class KeepAll:
     """A screen by a model in a folder."""
