@@ -185,8 +185,8 @@ def test_what_ray_is_told(model, pool, tmp_path, monkeypatch):
     """Whole paths: its workers may stand in other folders."""
     told, output = [], tmp_path / "batch.jsonl"
 
-    def create_reader(models, *, workers):
-        told.append((models, workers))
+    def create_reader(models, *, workers, gpus):
+        told.append((models, workers, gpus))
         return compute.read_here
 
     monkeypatch.setattr(distributed, "create_ray_reader", create_reader)
@@ -198,7 +198,7 @@ def test_what_ray_is_told(model, pool, tmp_path, monkeypatch):
         model.name, pool, "--budget", 2, "-o", output, *options, "--engine", "ray"
     )
     assert shown.exit_code == 0, shown.output
-    assert told == [([str(model)] * 2, 3)] and len(read(output)) == 2
+    assert told == [([str(model)] * 2, 3, 0)] and len(read(output)) == 2
 
 
 def test_interrupted_it_goes_on(model, pool, tmp_path, monkeypatch):
