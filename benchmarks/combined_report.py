@@ -73,12 +73,12 @@ def groups_of(rows: list[Row]) -> dict[str, list[Row]]:
     for row in rows:
         groups.setdefault(tuple(row[name] for name in GROUP), []).append(row)
     found = {}
-    for (data, encoder, split, *_), own in groups.items():
+    for (data, encoder, split, *_, batch), own in groups.items():
         parts = {row["arm"]: row["parts"] for row in own}
         kept = whole_runs([row for row in own if row["parts"] == parts[row["arm"]]])
         name = f"{data}, {split}: {ENCODERS[encoder]}"
         while name in found:
-            name += " (other sizes)"
+            name += f" (rounds of {words_of(batch)})"
         found[name] = [row | {"strategy": row["arm"]} for row in kept]
     return found
 
@@ -176,13 +176,17 @@ def how(rows: list[Row], costs: Costs) -> Section:
 
 def size_of(row: Row) -> str:
     """What was bought from, and how much."""
-    share, batch = 100 * row["initial"], row["batch"]
-    words = f"{100 * batch:g} %" if batch < 1 else f"{batch} words"
+    share, batch = 100 * row["initial"], words_of(row["batch"])
     return (
         f"{row['data']}, {row['encoder']}, {row['split']}: {row['pool'] or 'all'} "
-        f"sentences in a pool, {share:g} % of the words first, then {words} a round; "
-        f"{row['steps']} updates of 32 sentences in every arm and round."
+        f"sentences in a pool, {share:g} % of the words first, then {batch} each "
+        f"round; {row['steps']} updates of 32 sentences in every arm and round."
     )
+
+
+def words_of(batch: float) -> str:
+    """What is bought in a round."""
+    return f"{100 * batch:g} % of the words" if batch < 1 else f"{batch} words"
 
 
 if __name__ == "__main__":

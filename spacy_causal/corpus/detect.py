@@ -60,7 +60,10 @@ def detect_format(path: Path, options: Options) -> str:
         raise ValueError("the folder holds no seq.in and seq.out")
     found = _from_content(_sample(path), options) or EXTENSIONS.get(path.suffix)
     if found is None:
-        raise ValueError(f"cannot tell the format: say which of {', '.join(FORMATS)}")
+        raise ValueError(
+            f"cannot tell the format: say which of {', '.join(FORMATS)}; columns are "
+            "cut at tabs or spaces"
+        )
     return found
 
 

@@ -56,7 +56,10 @@ class BatchStream:
     ):
         pipe: Any = nlp.get_pipe(component)
         if pipe.layer != "ner":
-            raise ValueError(f"{component!r} sets no entities to ask about.")
+            raise ValueError(
+                f"{component!r} sets no entities to ask about: `feedback` asks about "
+                "tags."
+            )
         if acquire.needs.votes:
             raise ValueError("The strategy needs a committee; there is one pipeline.")
         self.nlp, self.component, self.source = nlp, component, source

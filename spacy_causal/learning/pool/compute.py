@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.util import to_numpy
 
 from spacy_causal.acquisition.gradients import CountSketch
 from spacy_causal.corpus.bare import words_of
@@ -133,7 +134,7 @@ def digest_of(
         digest.update(member.nlp.to_bytes(exclude=["strings"]))
     for id, text in pool.items():
         words: Any = text if isinstance(text, str) else words_of(text)
-        tensor = b"" if isinstance(text, str) else np.asarray(text.tensor).tobytes()
+        tensor = b"" if isinstance(text, str) else to_numpy(text.tensor).tobytes()
         digest.update(repr((id, words)).encode("utf8", "surrogatepass") + tensor)
     return digest.hexdigest()[:16]
 
