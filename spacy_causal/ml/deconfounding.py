@@ -65,7 +65,7 @@ def exact_adjustment(
     exp_context = context.double().exp()
     weights = prior.double() / (token.exp() @ exp_context.T).clamp(min=1e-300)
     # Nothing is left out where there is no other one.
-    itself = torch.nonzero((own >= 0) & (prior[own] < 1)).squeeze(1)
+    itself = (own >= 0) & (prior[own] < 1)
     weights[itself, own[itself]] = 0
     weights[itself] /= 1 - prior[own[itself], None].double()
     log_p = token + torch.log((weights @ exp_context).clamp(min=1e-300))
