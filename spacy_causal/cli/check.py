@@ -71,7 +71,8 @@ def check(
         summary = f"{len(shared):,} texts are in both"
         msg.warn(summary) if shared else msg.good(summary)
         for layer, alone in labels_of_dev_alone(*diagnoses).items():
-            names = ", ".join(f"{name} ({n:,})" for name, n in alone.most_common())
+            common = alone.most_common(limit or None)
+            names = ", ".join(f"{name} ({n:,})" for name, n in common)
             if names:
                 msg.warn(f"Not in {corpus}: {layer} {names}")
     if any(diagnosis.problems for diagnosis in diagnoses):
@@ -81,12 +82,7 @@ def check(
 def _show(path: Path, diagnosis: "Diagnosis", limit: int) -> None:
     msg.divider(str(path))
     msg.table([(name, f"{n:,}") for name, n in diagnosis.counts.items()])
-    layers = {
-        "entities": diagnosis.labels,
-        "tags": diagnosis.tags,
-        "pos": diagnosis.pos,
-    }
-    for layer, counter in layers.items():
+    for layer, counter in diagnosis.layers.items():
         if counter:
             rows = [(name, f"{n:,}") for name, n in counter.most_common()]
             msg.table(rows, header=(layer, "count"), aligns=("l", "r"))

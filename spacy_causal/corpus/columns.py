@@ -14,7 +14,7 @@ CHUNKS = {"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST
 UPOS = frozenset(UNIVERSAL_POS) - {""}
 MAX_TAGS = 200
 DOCSTART = "-DOCSTART-"
-# Of an entity, a tag or a part of speech: nobody said.
+# In the place of a tag or part of speech: nobody said.
 MISSING = "-"
 BEGINS = re.compile(r"# new(doc|par)\b")
 
@@ -63,7 +63,8 @@ def find_columns(lines: Sequence[str], options: Options) -> Columns:
     tag = _choose(options.tag_column, width, tag)
     if entity is None and tag is None:
         raise ValueError("no column holds entity or part-of-speech tags: name one")
-    universal = tag is not None and values[tag].keys() - {MISSING} <= UPOS
+    tags = set() if tag is None else values[tag].keys() - {MISSING}
+    universal = bool(tags) and tags <= UPOS
     return Columns(separator, width, word or 0, entity, tag, universal)
 
 

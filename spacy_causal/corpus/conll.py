@@ -35,13 +35,13 @@ def read_conll(path: Path, options: Options, counts: Counter[str]) -> Iterator[I
         if not lines:
             yield from (line for line in block if isinstance(line, Problem))
             continue
-        tokens = [line for line in lines if is_token_line(line[1])]
-        comments = [line for line in tokens if _is_comment(line[1], columns)]
-        tokens = [line for line in tokens if line not in comments]
-        counts["comment lines"] += len(comments)
-        counts["-DOCSTART- lines"] += sum(x.startswith(DOCSTART) for _, x in lines)
+        starts = [line for line in lines if line[1].startswith(DOCSTART)]
+        rows = [line for line in lines if is_token_line(line[1])]
+        tokens = [line for line in rows if not _is_comment(line[1], columns)]
+        counts["-DOCSTART- lines"] += len(starts)
+        counts["comment lines"] += len(lines) - len(starts) - len(tokens)
         if tokens:
-            yield from _read_sentence(path, tokens, columns)
+            yield from _read_sentence(path, tokens, columns, counts)
 
 
 def _problems(path: Path) -> list[Problem]:
@@ -54,7 +54,9 @@ def _token_lines(path: Path) -> Iterator[str]:
             yield line[1]
 
 
-def _read_sentence(path: Path, lines: list[Line], columns: Columns) -> Iterator[Item]:
+def _read_sentence(
+    path: Path, lines: list[Line], columns: Columns, counts: Counter[str]
+) -> Iterator[Item]:
     rows = [split_row(line, columns.separator) for _, line in lines]
     problems = [
         Problem(path, number, reason)
@@ -65,6 +67,7 @@ def _read_sentence(path: Path, lines: list[Line], columns: Columns) -> Iterator[
         yield from problems
         return
     tags = _column(rows, columns.tag, missing=MISSING)
+    counts["tokens without a tag"] += (tags or []).count("")
     yield TokenRecord(
         path,
         lines[0][0],

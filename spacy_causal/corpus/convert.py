@@ -141,7 +141,7 @@ def _doubts(
     if once and first.words[0].casefold() in HEADINGS:
         yield Problem(source, first.line, HEADING.format(label=label))
         return
-    others = {tag: n for tag, n in tags.items() if tag not in UPOS}
+    others = {tag: n for tag, n in tags.items() if tag not in UPOS | {"O"}}
     n, total = sum(others.values()), tags.total()
     if 0 < n <= SLIPS * total:
         labels = ", ".join(map(repr, sorted(others)))

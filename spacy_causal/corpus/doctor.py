@@ -39,6 +39,14 @@ class Diagnosis:
     problems: list[Problem] = field(default_factory=list)
     oddities: list[Problem] = field(default_factory=list)
 
+    @property
+    def layers(self) -> dict[str, Counter[str]]:
+        """Entities, and tokens by tag and by part of speech where these differ."""
+        found = {"entities": self.labels, "tags": self.tags, "pos": self.pos}
+        if self.pos == self.tags:
+            del found["pos"]
+        return found
+
 
 def examine_corpus(path: Path, options: Options) -> Diagnosis:
     """Examine a `.spacy` file, or a corpus in any format that can be converted.
@@ -65,16 +73,11 @@ def shared_texts(train: Diagnosis, dev: Diagnosis) -> list[tuple[str, int, int]]
 
 
 def labels_of_dev_alone(train: Diagnosis, dev: Diagnosis) -> dict[str, Counter[str]]:
-    """What a corpus is annotated with and another, to train on, is not: entities,
-    tokens by tag and by part of speech."""
-    both = {
-        "entities": (train.labels, dev.labels),
-        "tags": (train.tags, dev.tags),
-        "pos": (train.pos, dev.pos),
-    }
+    """What a corpus is annotated with and another, to train on, is not, by layer."""
+    ours = {"entities": train.labels, "tags": train.tags, "pos": train.pos}
     return {
-        layer: Counter({name: n for name, n in theirs.items() if name not in ours})
-        for layer, (ours, theirs) in both.items()
+        layer: Counter({x: n for x, n in theirs.items() if x not in ours[layer]})
+        for layer, theirs in dev.layers.items()
     }
 
 

@@ -69,4 +69,14 @@ def test_marks_of_conllu_are_no_rows_of_two_columns(source, mark):
     summary = Summary()
     (line, doc), *_ = read_docs(source, Options(), summary)
     assert (line, len(doc)) == (2, 3)
+    assert summary.counts["comment lines"] == 1
     assert not summary.doubts and doc[0].pos_ == "PROPN"
+
+
+def test_tags_that_nobody_gave_are_counted(source):
+    """They do not tell whether the others, far below, are universal."""
+    source.write_text("Ada -\n" * 20_000 + "ran VBD\n")
+    summary = Summary()
+    ((_, doc),) = read_docs(source, Options(tag_column=1), summary)
+    assert [doc[0].tag_, doc[-1].tag_, doc[-1].pos_] == ["", "VBD", ""]
+    assert summary.counts["tokens without a tag"] == 20_000
