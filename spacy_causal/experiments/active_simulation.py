@@ -120,7 +120,8 @@ def set_active_stage(setup: ActiveSetup) -> ActiveStage:
     nlp, trained = make_pipeline(config=setup.config, lang=setup.lang)
     train = read_docs(setup.train, nlp.vocab)
     component = find_component(nlp, train, setup.train, setup.component)
-    layer = nlp.get_pipe(component).layer  # type: ignore[attr-defined]
+    pipe: Any = nlp.get_pipe(component)
+    layer = pipe.layer
     if setup.dev is None:
         dev, train = split_initial(train, HELD_BACK, default_rng(0))
     else:
@@ -132,7 +133,7 @@ def set_active_stage(setup: ActiveSetup) -> ActiveStage:
             raise ValueError(f"{path} has no {layer!r} annotation.")
     learnt, scored = counts
     if setup.dev is not None:
-        require_same_labels(learnt, scored, layer, paths)
+        require_same_labels({*learnt, *pipe.labels}, scored, layer, paths)
     pool = {str(i): doc for i, doc in enumerate(train) if len(doc)}
     labels = sorted(learnt)
     return ActiveStage(setup, nlp, trained, component, labels, pool, dev)

@@ -70,12 +70,13 @@ def set_stage(setup: FeedbackSetup, seed: int) -> Stage:
         if not found:
             raise ValueError(f"{path} has no {pipe.layer!r} annotation.")
     learnt, scored = counts
-    require_same_labels(learnt, scored, pipe.layer, (setup.train, setup.dev))
+    labels = {*learnt, *pipe.labels}
+    require_same_labels(labels, scored, pipe.layer, (setup.train, setup.dev))
     classes = sorted(learnt)
     for name in (*setup.known, *_names(setup.unseen)):
         if name not in classes:
-            labels = ", ".join(classes)
-            raise ValueError(f"{setup.train} has no label {name!r}: it has {labels}.")
+            has = ", ".join(classes)
+            raise ValueError(f"{setup.train} has no label {name!r}: it has {has}.")
     rng = default_rng(seed)
     unseen = _unseen(setup.unseen, scored, rng)
     if setup.model is not None and set(unseen) & set(pipe.labels):

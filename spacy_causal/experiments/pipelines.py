@@ -1,7 +1,7 @@
 """A pipeline to try something with, and annotated data to try it on."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import spacy
@@ -55,14 +55,18 @@ def count_classes(docs: Iterable[Doc], layer: str) -> Counter[str]:
 
 
 def require_same_labels(
-    train: Counter[str], dev: Counter[str], layer: str, paths: Sequence[Path]
+    known: Collection[str],
+    dev: Counter[str],
+    layer: str,
+    paths: Sequence[Path],
 ) -> None:
-    """Raise ValueError where most of what there is to score on has labels that cannot
-    be learnt: two files are annotated with different sets of them.
+    """Raise ValueError where most of what there is to score on has labels that nothing
+    teaches: two files are annotated with different sets of them.
 
-    train, dev (Counter[str]): As `count_classes` has them.
+    known (Collection[str]): Those of the file to train on, and of the component.
+    dev (Counter[str]): As `count_classes` has it.
     """
-    strange = Counter({name: n for name, n in dev.items() if name not in train})
+    strange = Counter({name: n for name, n in dev.items() if name not in known})
     if 2 * strange.total() > dev.total():
         names = ", ".join(name for name, _ in strange.most_common(5))
         raise ValueError(
