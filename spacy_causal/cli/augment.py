@@ -187,12 +187,15 @@ def _entities(
 
 def _why_few(tally: "SwapTally", lang: str | None) -> str:
     """Why hardly a swap was kept, where it is not for the model; "" otherwise."""
+    from spacy_causal.augment.counterfactuals import TRIES
     from spacy_causal.augment.verdicts import NOT_ALIGNED
 
-    texts = sum(n for reason, n in tally.attempts.items() if reason in tally.counts)
     if not tally.attempts:
         return "No text has an entity."
-    if 2 * tally.attempts[NOT_ALIGNED.reason] <= texts:
+    attempts = sum(n for reason, n in tally.attempts.items() if reason in tally.counts)
+    broken = tally.attempts[NOT_ALIGNED.reason]
+    # What does not align is tried so often: more texts do not than do.
+    if broken <= TRIES * (attempts - broken):
         return ""
     return (
         f"The tokenizer of {lang!r} leaves few entities whole: choose another by "

@@ -19,6 +19,8 @@ from spacy_causal.augment.seqmix.embeddings import (
     static_vectors,
 )
 from spacy_causal.augment.seqmix.nearest import half_norms, nearest_rows
+from spacy_causal.corpus.lines import read_lines
+from spacy_causal.corpus.records import Problem
 
 if TYPE_CHECKING:
     from spacy_causal.augment.seqmix.half_table import HalfTable
@@ -164,8 +166,16 @@ def token_table(
 
 
 def read_vocabulary(path: str | Path | None) -> list[str]:
-    """The words of a text file, one a line; none where there is no file."""
-    if path is None:
-        return []
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    return [word for word in map(str.strip, lines) if word]
+    """The words of a text file, one a line; none where there is no file.
+
+    Raises ValueError for a line that is no clean UTF-8, or that is more than a word.
+    """
+    words = []
+    for line in read_lines(Path(path)) if path is not None else ():
+        if isinstance(line, Problem):
+            raise ValueError(str(line))
+        number, parts = line[0], line[1].split()
+        if len(parts) > 1:
+            raise ValueError(str(Problem(Path(str(path)), number, "not one word")))
+        words += parts
+    return words

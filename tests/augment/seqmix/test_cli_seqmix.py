@@ -7,6 +7,7 @@ from spacy.tokens import Doc, Span
 from typer.testing import CliRunner
 
 from spacy_causal.augment.seqmix.provenance import get_mix
+from spacy_causal.augment.seqmix.token_table import read_vocabulary
 from spacy_causal.cli.app import app
 from spacy_causal.cli.seqmix import _screen
 from spacy_causal.corpus.files import read_spacy
@@ -87,6 +88,24 @@ def test_words_of_a_given_vocabulary(files, tmp_path):
     assert shown.exit_code == 0, shown.output
     assert {token.text for doc in read(files) for token in doc} & set(more)
     assert call(files, "--vocabulary", words, "--html", words).exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"caf\xe9\n", "UTF-8"), (b"word\nNew York\n", "words.txt:2: not one word")],
+)
+def test_words_that_are_none(files, tmp_path, content, reason):
+    words = tmp_path / "words.txt"
+    words.write_bytes(content)
+    shown = call(files, "--only-new", "--vocabulary", words, "--screen", "none")
+    assert shown.exit_code == 1
+    assert reason in " ".join(shown.output.split())
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_a_word(tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_text("\ufeffOslo\n\nRome\n")
+    assert read_vocabulary(words) == ["Oslo", "Rome"]
 
 
 def test_hardened(files):
