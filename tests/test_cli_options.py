@@ -1,6 +1,9 @@
 """What the commands have in common."""
 
+import shlex
 from pathlib import Path
+
+import pytest
 
 from spacy_causal.cli.augment import augment
 from spacy_causal.cli.options import command_of
@@ -25,3 +28,10 @@ def test_a_command_as_it_could_be_typed(tmp_path):
         "python -m spacy causal augment in.spacy out.spacy --model 'my model' "
         "--balance --only-new --donors donors.spacy --lang xx --gpu-id 0"
     )
+
+
+@pytest.mark.parametrize("model", [".", "名" * 100, "a model by name"])
+def test_what_stands_for_a_model_is_never_lost(model):
+    given = {"source": Path("a.spacy"), "output": Path("b.spacy"), "model": model}
+    said = command_of(augment, augment.__kwdefaults__ | given)
+    assert shlex.split(said)[-2:] == ["--model", model]

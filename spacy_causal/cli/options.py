@@ -1,6 +1,7 @@
 """Options that several commands take."""
 
 import inspect
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -58,5 +59,6 @@ def command_of(command: Callable[..., Any], given: Mapping[str, Any]) -> str:
 def _named(value: Any) -> str:
     if isinstance(value, Path):
         return value.name
-    there = isinstance(value, str) and len(value) < 255 and Path(value).exists()
-    return Path(value).name if there and value else str(value)
+    is_short = isinstance(value, str) and len(os.fsencode(value)) < 255
+    there = is_short and Path(value).exists()
+    return (Path(value).name if there else "") or str(value)

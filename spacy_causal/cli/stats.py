@@ -58,10 +58,11 @@ def stats(
     msg.table(
         rows, header=("mode", *counts, *means), aligns=("l", *"r" * 9), divider=True
     )
-    if gold is not None and not any(_is_judged(row) for row in found):
+    answered = any(row.answers for row in found)
+    if gold is not None and answered and not any(_is_judged(row) for row in found):
         msg.warn(
-            f"{gold} has none of the texts that were answered, so none is right or "
-            "wrong: it needs the same texts, also in their spaces"
+            f"{gold} says nothing of what was answered, so none is right or wrong: it "
+            "needs the same texts, also in their spaces, annotated there"
         )
     beside = paper_beside(row.mode for row in found)
     if beside:

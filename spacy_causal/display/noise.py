@@ -82,7 +82,7 @@ def noise_scale(
     if gain is None and any(lengths) and modulation in ("printed", "positive"):
         raise ValueError(
             f'The modulation "{modulation}" needs a head that attends to confounders: '
-            'use the modulation "fixed" or "rescaled", or the architecture '
+            'use the modulation "fixed", "rescaled" or "spread", or the architecture '
             'spacy-causal.DeconfoundedTagger.v1 with adjustment = "approximate" and '
             "data in which confounders are found."
         )

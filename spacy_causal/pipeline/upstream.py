@@ -43,8 +43,8 @@ def require_features(pipe: Any, docs: Sequence[Doc]) -> None:
         transformed = doc.has_extension("trf_data") and doc._.trf_data is not None
         if len(doc) and not doc.tensor.size and not transformed:
             raise ValueError(
-                f"All that {pipe.name!r} reads is zeros: the encoder that it listens "
-                "to has not read this Doc. Process it by the whole pipeline, with its "
+                f"{pipe.name!r} would read zeros: the encoder that it listens to has "
+                "not read this Doc. Process it by the whole pipeline, with its "
                 f"tok2vec or transformer in it and enabled. {doc.text[:60]!r}"
             )
 

@@ -118,7 +118,7 @@ def test_what_cannot_impute_says_why():
 def test_a_listener_that_reads_zeros_is_found_out():
     nlp = trained("causal_ner", shared=True, steps=1)
     nlp.disable_pipe("tok2vec")
-    with pytest.raises(ValueError, match="is zeros"):
+    with pytest.raises(ValueError, match="would read zeros"):
         probabilities_of(nlp, "causal_ner", asked(nlp))
 
 
@@ -135,7 +135,7 @@ def test_an_imputation_model_whose_encoder_does_not_run(pipe, tag_set):
     imputer = imputer_from(sigma, None, tag_set)
     imputer(asked())
     sigma.disable_pipe("tok2vec")
-    with pytest.raises(ValueError, match=f"All that '{pipe}'.*reads is zeros"):
+    with pytest.raises(ValueError, match=f"'{pipe}' would read zeros"):
         imputer(asked())
 
 

@@ -29,7 +29,7 @@ def create_ray_reader(
     workers (int): Actors, at most as many as there are GPUs for. gpus (float): Of each
         of them; 0 is on the CPU.
     Raises ImportError where Ray is not installed; reading raises ValueError where its
-    cluster has no such GPU.
+    cluster has no such GPU, or, where it grows on demand, none yet.
     """
     try:
         import ray.data  # noqa: F401
