@@ -13,8 +13,8 @@ from spacy_causal.learning.pool.compute import ReadBlocks, view_pool
 from spacy_causal.learning.pool.source import (
     Passage,
     Split,
+    cut_texts,
     read_passages,
-    read_texts,
 )
 from spacy_causal.learning.pool.view import PoolView
 from spacy_causal.types import Acquire, Budget, Needs, Precision
@@ -84,8 +84,8 @@ def read_pool(
     }
     # A Doc's text may end in a space, which lines of JSON are read without.
     texts = {passage.text.strip() for passage in known.values()}
-    for file in labelled if split != "none" else ():
-        texts |= {text.strip() for text in read_texts(file, nlp.vocab, split)}
+    for passage in known.values() if split != "none" else ():
+        texts |= {text.strip() for text in cut_texts(passage, nlp.vocab.lang, split)}
     first: dict[str, Passage] = {}
     n_known = n_repeated = 0
     for passage in read(path, split):

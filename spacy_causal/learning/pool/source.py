@@ -60,7 +60,8 @@ def read_passages(
     """
     if split not in ("sents", "lines", "none"):
         raise ValueError(f"A split is sents, lines or none, not {split!r}.")
-    for whole in _read_whole(path, vocab):
+    read = {SUFFIX: _read_docs, CSV: _read_rows}.get(path.suffix, _read_lines)
+    for whole in read(path, vocab):
         if isinstance(whole, Problem):
             yield whole
         elif whole.doc is not None:
@@ -69,22 +70,14 @@ def read_passages(
             yield from _parts_of_text(whole, vocab.lang, split)
 
 
-def read_texts(path: Path, vocab: Vocab, split: Split) -> Iterator[str]:
-    """The texts alone of what `read_passages` can read; Docs are also cut into lines,
-    as no tokens are asked for."""
-    for whole in _read_whole(path, vocab):
-        if isinstance(whole, Problem):
-            continue
-        if whole.doc is None or split == "lines":
-            parts = _parts_of_text(whole, vocab.lang, split)
-        else:
-            parts = _parts_of_doc(whole, whole.doc, split)
-        yield from (part.text for part in parts)
-
-
-def _read_whole(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
-    read = {SUFFIX: _read_docs, CSV: _read_rows}.get(path.suffix, _read_lines)
-    return read(path, vocab)
+def cut_texts(whole: Passage, lang: str, split: Split) -> Iterator[str]:
+    """The texts alone that a passage is cut into; a Doc is also cut into lines, as no
+    tokens are asked for."""
+    if whole.doc is None or split == "lines":
+        parts = _parts_of_text(whole, lang, split)
+    else:
+        parts = _parts_of_doc(whole, whole.doc.copy(), split)
+    yield from (part.text for part in parts)
 
 
 def _read_docs(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
