@@ -5,9 +5,9 @@ these" the type is picked from the list ("K only": it stays unknown); SeqMix mix
 swaps of entities are added; the deconfounded head learns. An arm has some of these; in
 place of a part that it lacks stands the plainest choice: sentences at random, annotated
 whole, nothing added, a linear head. SeqMix here is the form that was ahead of its
-controls (README.md): tokens mixed in the encoder's output, a mixed one counting as much
-as a token or, "mixed lightly", a fifth of that; "all mixed": not those of entities
-alone; "in words" is the paper's form.
+controls (findings/seqmix.md): tokens mixed in the encoder's output, a mixed one
+counting as much as a token or, "mixed lightly", a fifth of that; "all mixed": not those
+of entities alone; "in words" is the paper's form.
 """
 
 from collections.abc import Sequence

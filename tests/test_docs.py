@@ -1,5 +1,5 @@
-"""The README and the pages on methods: commands that there are, figures that
-`benchmarks/README.md` has; pages are short and linked."""
+"""The README and the pages on methods: commands that there are, figures that a page of
+`benchmarks/findings` has; pages are short and linked."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 TUTORIAL, REFERENCE = (ROOT / "docs" / f"{x}.md" for x in ("tutorial", "reference"))
 README = ROOT / "README.md"
 PAGES = sorted({*(ROOT / "docs").glob("*.md")} - {TUTORIAL, REFERENCE})
-FIGURES = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf8")
+BENCHMARKS = ROOT / "benchmarks" / "README.md"
+FINDINGS = sorted((ROOT / "benchmarks" / "findings").glob("*.md"))
+FIGURES = "".join(page.read_text(encoding="utf8") for page in FINDINGS)
 COMMANDS = typer.main.get_command(app).commands
 # Figures that a page quotes: with a decimal point, maybe a sign and a spread.
 FIGURE = re.compile(r"[+−]?\d+\.\d+(?: ± \d+\.\d+)?")
@@ -31,7 +33,9 @@ def page(request):
     return request.param
 
 
-@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [README, BENCHMARKS, *PAGES], ids=lambda page: page.parent.name + page.stem
+)
 def test_every_figure_is_in_the_benchmarks(page):
     said = FIGURE.findall(prose(page))
     assert said
@@ -73,31 +77,39 @@ def test_is_short_and_linked(page):
     text = page.read_text(encoding="utf8")
     assert len(text.splitlines()) < 80
     assert f"docs/{page.name}" in (ROOT / "README.md").read_text(encoding="utf8")
-    anchors = {
+
+
+@pytest.mark.parametrize(
+    "page",
+    [README, TUTORIAL, *PAGES, BENCHMARKS, *FINDINGS],
+    ids=lambda page: page.parent.name + page.stem,
+)
+def test_links_lead_somewhere(page):
+    links = re.findall(r"\]\(([^)#]+)#?([^)]*)\)", prose(page))
+    assert links
+    for target, anchor in links:
+        there = (page.parent / target).resolve()
+        assert there.is_file()
+        assert not anchor or anchor in anchors(there)
+
+
+def anchors(page):
+    return {
         re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
-        for line in FIGURES.splitlines()
-        if line.startswith("## ")
+        for line in page.read_text(encoding="utf8").splitlines()
+        if line.startswith("#")
     }
-    for target, anchor in re.findall(r"\]\(([^)#]+)#?([^)]*)\)", text):
-        assert (page.parent / target).resolve().is_file()
-        assert not anchor or anchor in anchors
 
 
-def test_the_readme_links_to_files_that_are_there():
-    targets = re.findall(r"\]\(([^)#]+)#?[^)]*\)", prose(README))
-    assert targets
-    for target in targets:
-        assert (ROOT / target).is_file()
+def test_every_page_of_findings_is_linked():
+    index = BENCHMARKS.read_text(encoding="utf8")
+    assert [page for page in FINDINGS if f"(findings/{page.name})" not in index] == []
 
 
 def test_tutorial_and_reference_are_linked():
     readme = (ROOT / "README.md").read_text(encoding="utf8")
     for page in (TUTORIAL, REFERENCE):
         assert f"docs/{page.name}" in readme
-    targets = re.findall(r"\]\(([^)#]+)#?[^)]*\)", prose(TUTORIAL))
-    assert targets
-    for target in targets:
-        assert (TUTORIAL.parent / target).resolve().is_file()
 
 
 def test_benchmarks_that_are_named_are_there(page):

@@ -15,7 +15,7 @@ def mention_probabilities(
 
     Their product would be the probability of these tags if tokens were independent.
     They are not, and at a fitted temperature the mean was nearer to the share that is
-    right (benchmarks/README.md).
+    right (benchmarks/findings/calibration.md).
 
     logits (Floats2d): Shape (N, M).
     tags (Ints1d): Of each token, shape (N,).
