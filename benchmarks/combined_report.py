@@ -37,7 +37,7 @@ ENCODERS = {
     "bilstm": "a BiLSTM on these vectors and hashed words; plain is a linear head",
     "cnn": "a CNN from nothing; plain is spaCy's ner, linear a linear head",
 }
-GROUP = ("data", "encoder", "split", "pool", "initial", "batch")
+GROUP = ("data", "encoder", "split", "pool", "initial", "batch", "steps")
 SHOWN = (PLAIN, LINEAR, *PARTS, COMBINED, "all")
 Row = dict[str, Any]
 
@@ -72,15 +72,29 @@ def groups_of(rows: list[Row]) -> dict[str, list[Row]]:
     groups: dict[tuple, list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in GROUP), []).append(row)
-    found = {}
-    for (data, encoder, split, *_, batch), own in groups.items():
+    found: dict[str, list[Row]] = {}
+    for own in groups.values():
         parts = {row["arm"]: row["parts"] for row in own}
         kept = whole_runs([row for row in own if row["parts"] == parts[row["arm"]]])
-        name = f"{data}, {split}: {ENCODERS[encoder]}"
-        while name in found:
-            name += f" (rounds of {words_of(batch)})"
+        name = name_of(own[0], found)
         found[name] = [row | {"strategy": row["arm"]} for row in kept]
     return found
+
+
+def name_of(row: Row, found: dict[str, list[Row]]) -> str:
+    """What a group has in common; beside others of the same corpus, split and encoder
+    also in what it differs from the first of them."""
+    name = f"{row['data']}, {row['split']}: {ENCODERS[row['encoder']]}"
+    if name not in found:
+        return name
+    told = {
+        "pool": f"a pool of {row['pool']:,}",
+        "initial": f"{100 * row['initial']:g} % to begin with",
+        "batch": f"rounds of {words_of(row['batch'])}",
+        "steps": f"{row['steps']:,} updates",
+    }
+    first = found[name][0]
+    return f"{name} ({', '.join(told[x] for x in told if row[x] != first[x])})"
 
 
 def whole_runs(rows: list[Row]) -> list[Row]:

@@ -10,10 +10,9 @@ from spacy_causal.types import Gradients
 ROUNDING = 1e-6
 
 
-def length_weights(lengths: Ints1d, weight: str) -> Floats1d:
+def length_weights(lengths: Ints1d, weight: str | int) -> Floats1d:
     """w(x) of W-BADGE, eq. 5, up to a factor: "l2" is the paper's l(x)², "1" BADGE's,
     "1/l" and "1/l2" count d(x)² per word and per squared word."""
-    # Configs and command lines pass the weight "1" as a number.
     power = {"l2": 2, "1": 0, "1/l": -1, "1/l2": -2}.get(str(weight))
     if power is None:
         raise ValueError(f"A weight is 'l2', '1', '1/l' or '1/l2', not {weight!r}.")

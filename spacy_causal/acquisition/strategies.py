@@ -16,7 +16,8 @@ from spacy_causal.acquisition.duplicates import check_similarity, near_duplicate
 from spacy_causal.acquisition.seeding import length_weights, seed_centres
 from spacy_causal.types import Acquire, Budget, Engine, Needs, View
 
-Weight = Literal["l2", "1", "1/l", "1/l2"]
+# A config writes "1" without quotes.
+Weight = Literal["l2", "1", 1, "1/l", "1/l2"]
 Ids = Sequence[str]
 Score = Callable[[View, Ids], Floats1d]
 Fill = Callable[[View, Ids, Ids, Basket, Generator], None]

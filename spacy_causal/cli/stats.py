@@ -37,6 +37,8 @@ def stats(
         truths = None if gold is None else truths_of_gold(gold, layer_of(config))
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
+    if not tasks:
+        msg.warn(f"{dataset!r} has no answers yet", exits=0)
     counts = ("annotators", "sentences", "answers", "skipped", "none of these")
     means = ("s / sentence", "s / answer", "answers right", "sentences right")
     found = mode_stats(tasks, truths)

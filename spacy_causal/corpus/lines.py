@@ -53,6 +53,18 @@ def read_blocks(
         yield problems or lines
 
 
+def read_entries(path: Path) -> Iterator[Line]:
+    """Yield the lines that say something, without white space at their ends.
+
+    Raises ValueError for a line that is no clean UTF-8.
+    """
+    for line in read_lines(path):
+        if isinstance(line, Problem):
+            raise ValueError(str(line))
+        if line[1].strip():
+            yield line[0], line[1].strip()
+
+
 def flaw(text: str, *, allowed: str = "\t") -> str | None:
     """What makes a text unfit for a Doc: ASCII control or half characters.
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.labels import entities_of
-from spacy_causal.corpus.lines import read_lines
-from spacy_causal.corpus.records import Problem
+from spacy_causal.corpus.lines import read_entries
 from spacy_causal.effects.counts import TypeCounts, strict_counts
 from spacy_causal.scorers.spans import Span
 
@@ -23,12 +22,7 @@ def read_forms(path: Path) -> frozenset[str]:
 
     Raises ValueError for a line that is no clean UTF-8.
     """
-    forms = set()
-    for line in read_lines(path):
-        if isinstance(line, Problem):
-            raise ValueError(str(line))
-        forms.add(line[1].strip())
-    return frozenset(forms - {""})
+    return frozenset(form for _, form in read_entries(path))
 
 
 def seen_and_unseen(

@@ -24,7 +24,7 @@ def init(
     """Read the width off the first document that has tokens."""
     sample = [doc for doc in X or [] if len(doc)]
     if model.has_dim("nO") is None and sample:
-        _require_features(sample[0])
+        _require_tensor(sample[0])
         model.set_dim("nO", sample[0].tensor.shape[1])
 
 
@@ -38,7 +38,7 @@ def forward(
         if not len(doc):
             features.append(model.ops.alloc2f(0, width))
             continue
-        _require_features(doc)
+        _require_tensor(doc)
         if doc.tensor.shape != (len(doc), width):
             raise ValueError(
                 f"doc.tensor has the shape {doc.tensor.shape}, not one row of {width} "
@@ -48,7 +48,7 @@ def forward(
     return features, lambda d_features: []
 
 
-def _require_features(doc: Doc) -> None:
+def _require_tensor(doc: Doc) -> None:
     """Raise ValueError where there are none, or nothing but zeros."""
     if doc.tensor.ndim != 2 or not doc.tensor.any():
         raise ValueError(

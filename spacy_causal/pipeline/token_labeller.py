@@ -239,6 +239,8 @@ class TokenLabeller(TrainablePipe):
         validate_get_examples(get_examples, f"{type(self).__name__}.initialize")
         if labels is None:
             labels = self._labels_of(get_examples())
+        elif isinstance(labels, str):
+            raise ValueError(f"Labels are a list of words, not {labels!r}.")
         for label in labels:
             self.add_label(label)
         if not self.labels:

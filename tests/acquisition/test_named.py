@@ -3,6 +3,7 @@
 import catalogue
 import pytest
 from spacy import registry
+from thinc.api import Config
 
 from spacy_causal.acquisition.named import (
     describe_strategy,
@@ -38,6 +39,9 @@ def test_settings_reach_the_strategy():
 
 def test_the_weight_1_is_read_as_a_number_and_known():
     assert make_strategy("wbadge:weight=1").needs.gradients == "auto"
+    written = "[it]\n@misc = spacy-causal.acquire_wbadge.v1\nweight = 1"
+    acquire = registry.resolve(Config().from_str(written))["it"]
+    assert acquire.fill.keywords == {"weight": 1}
 
 
 def test_settings_beside_the_text():

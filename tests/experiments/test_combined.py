@@ -105,6 +105,20 @@ def test_rows_go_on_where_they_stopped_and_make_a_page(corpora, benchmarks, tmp_
     assert {row["arm"] for row in cut} == {"plain"}
 
 
+def test_groups_have_names_of_their_own(benchmarks):
+    _, report = benchmarks
+    row = {"data": "atis", "encoder": "frozen", "split": "dev", "pool": 2500}
+    row |= {"initial": 0.02, "batch": 0.03, "steps": 300, "arm": "plain", "parts": {}}
+    row |= {"seed": 0, "round": 0}
+    rows = [row, row | {"steps": 900}, row | {"batch": 0.015, "pool": 100}]
+    name = "atis, dev: " + report.ENCODERS["frozen"]
+    assert list(report.groups_of(rows)) == [
+        name,
+        f"{name} (900 updates)",
+        f"{name} (a pool of 100, rounds of 1.5 % of the words)",
+    ]
+
+
 def test_an_arm_that_is_not_there_is_refused(corpora, tmp_path):
     done = run(corpora, tmp_path / "rows.jsonl", "--arms", "nothing")
     assert done.returncode == 2 and "Unknown arm" in done.stderr

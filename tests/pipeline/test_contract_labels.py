@@ -113,6 +113,13 @@ def test_initialize_with_labels_known_beforehand(nlp, examples):
     assert nlp.get_pipe("labeller").label_data == ["ORG", "PER", "LOC"]
 
 
+def test_a_word_is_no_list_of_labels(nlp, examples):
+    build(nlp, "ner-bio")
+    with pytest.raises(ValueError, match="list of words, not 'PER'"):
+        nlp.get_pipe("labeller").initialize(lambda: examples, labels="PER")
+    assert nlp.get_pipe("labeller").labels == ()
+
+
 def test_a_cold_start_without_any_gold(nlp):
     build(nlp, "ner-bio")
     for label in ("A", "B"):

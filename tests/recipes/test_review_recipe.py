@@ -245,6 +245,14 @@ def test_stats_and_the_start_show_the_agreement(choices, sentences, capsys):
     assert "2 questions to review, 2 copied unasked; 0 answered by one" in printed
 
 
+def test_a_dataset_without_answers_has_no_stats(choices):
+    annotate(choices, "begun", "choice", [], [])
+    run = CliRunner().invoke(app, ["stats", "begun", "--db", choices])
+    assert run.exit_code == 0
+    assert "'begun' has no answers yet" in run.output
+    assert "annotators" not in run.output
+
+
 def test_gold_of_other_texts_is_named(choices, tmp_path):
     doc = spacy.blank("en")("Another text.")
     doc.set_ents([], default="outside")

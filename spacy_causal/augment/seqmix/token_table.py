@@ -19,7 +19,7 @@ from spacy_causal.augment.seqmix.embeddings import (
     static_vectors,
 )
 from spacy_causal.augment.seqmix.nearest import half_norms, nearest_rows
-from spacy_causal.corpus.lines import read_lines
+from spacy_causal.corpus.lines import read_entries
 from spacy_causal.corpus.records import Problem
 
 if TYPE_CHECKING:
@@ -170,12 +170,11 @@ def read_vocabulary(path: str | Path | None) -> list[str]:
 
     Raises ValueError for a line that is no clean UTF-8, or that is more than a word.
     """
+    if path is None:
+        return []
     words = []
-    for line in read_lines(Path(path)) if path is not None else ():
-        if isinstance(line, Problem):
-            raise ValueError(str(line))
-        number, parts = line[0], line[1].split()
-        if len(parts) > 1:
-            raise ValueError(str(Problem(Path(str(path)), number, "not one word")))
-        words += parts
+    for number, word in read_entries(Path(path)):
+        if len(word.split()) > 1:
+            raise ValueError(str(Problem(Path(path), number, "not one word")))
+        words.append(word)
     return words
