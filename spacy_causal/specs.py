@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# A comma before "setting=" goes on with the settings; colons between them do too.
-BETWEEN_SETTINGS = re.compile(r":|,(?=\s*\w+\s*=)")
+# A comma or colon before "setting=" goes on with the settings; others are of a value.
+BETWEEN_SETTINGS = re.compile(r"[:,](?=\s*\w+\s*=)")
 BETWEEN_SPECS = re.compile(r",(?!\s*\w+\s*=)")
 
 
@@ -26,9 +26,9 @@ def parse_spec(text: str) -> tuple[str, dict[str, Any]]:
 
     Raises ValueError for a setting without a value, or one that is given twice.
     """
-    name, *pairs = BETWEEN_SETTINGS.split(text)
+    name, colon, rest = text.partition(":")
     settings: dict[str, Any] = {}
-    for pair in pairs:
+    for pair in BETWEEN_SETTINGS.split(rest) if colon else ():
         setting, equals, value = (part.strip() for part in pair.partition("="))
         if not equals:
             raise ValueError(f"Write a setting as weight=1, not {pair!r}.")
@@ -46,11 +46,12 @@ def write_spec(name: str, settings: Mapping[str, Any]) -> str:
 
 
 def _written(value: Any) -> str:
-    if isinstance(value, str) and _value(value) == value:
+    if isinstance(value, str) and _value(value.strip()) == value and "=" not in value:
         return value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return json.dumps(value, ensure_ascii=False)
+    # An equals sign ends a setting's name, in quotes as well.
+    return json.dumps(value, ensure_ascii=False).replace("=", r"\u003d")
 
 
 def _value(text: str) -> Any:

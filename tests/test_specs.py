@@ -1,6 +1,8 @@
 """Names and their settings as a command line writes them."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from spacy_causal.specs import parse_spec, split_names, split_specs, write_spec
 
@@ -58,12 +60,26 @@ def test_a_name_and_its_settings(text, name, settings):
         ("a:weight=1/l2,guard=null", "a:guard=null,weight=1/l2"),
         ('a:weight="1",on=true', 'a:on=true,weight="1"'),
         ('a:outside=["O", "Ä"]', 'a:outside=["O", "Ä"]'),
+        ('a:outside=["a:b", "c"],path=C:x', 'a:outside=["a:b", "c"],path=C:x'),
     ],
 )
 def test_one_spelling_of_what_is_typed_in_several_ways(text, written):
     name, settings = parse_spec(text)
     assert write_spec(name, settings) == written
     assert parse_spec(written) == (name, settings)
+
+
+VALUES = st.recursive(
+    st.text() | st.integers() | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3),
+)
+NAMES = st.from_regex(r"[a-z_]{1,5}", fullmatch=True)
+
+
+@given(NAMES, st.dictionaries(NAMES, VALUES, max_size=4))
+@example("a", {"p": "x,y=z", "q": [" = ", "b:c=d"]})
+def test_what_is_written_is_read_again(name, settings):
+    assert parse_spec(write_spec(name, settings)) == (name, settings)
 
 
 @pytest.mark.parametrize(

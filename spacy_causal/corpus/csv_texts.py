@@ -12,15 +12,17 @@ from spacy_causal.corpus.records import Problem, TextRecord
 def read_csv(
     path: Path, lines: Iterable[Line | Problem]
 ) -> Iterator[TextRecord | Problem]:
-    """The column "text"; a single column may go without a header."""
+    """The column "text"; a single column may go without a header. A text that goes over
+    several lines is left out where one of them is bad."""
     problems: list[Problem] = []
-    start = 0
+    start, is_whole = 0, True
 
     def clean() -> Iterator[str]:
-        nonlocal start
+        nonlocal start, is_whole
         for line in lines:
             if isinstance(line, Problem):
                 problems.append(line)
+                is_whole = not start
             else:
                 start = start or line[0]
                 yield line[1] + "\n"
@@ -28,7 +30,7 @@ def read_csv(
     rows = csv.reader(clean(), strict=True)
     column = None
     while True:
-        start = 0
+        start, is_whole = 0, True
         try:
             row = next(rows, None)
         except csv.Error as error:
@@ -38,6 +40,8 @@ def read_csv(
         problems.clear()
         if row is None:
             return
+        if not is_whole or not "".join(row).strip():
+            continue
         if column is None:
             names = [name.strip().lower() for name in row]
             if "text" not in names and len(names) != 1:
@@ -50,8 +54,6 @@ def read_csv(
                 return
             if "text" in names:
                 continue
-        if not row or not "".join(row).strip():
-            continue
         text = row[column].removesuffix("\n") if column < len(row) else ""
         reason = flaw(text, allowed="\t\n\r") if text.strip() else "it is empty"
         if reason:

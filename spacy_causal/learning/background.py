@@ -61,7 +61,11 @@ class Lessons:
         self.reports.append(report)
 
     def forget(self, keys: Collection[Hashable]) -> None:
-        """Take answers back as if they had never been; a batch of nothing else goes."""
+        """Take answers back as if they had never been; a batch of nothing else goes.
+
+        Raises the first error of a batch that could not be taught again without them,
+        once the others are.
+        """
         gone = set(keys)
         first = next(
             (i for i, x in enumerate(self.batches) if gone & {key for key, _ in x}),
@@ -71,10 +75,16 @@ class Lessons:
         if later:
             self.learner.undo(len(later))
             del self.batches[first:], self.reports[first:]
+        failed: Exception | None = None
         for batch in later:
             kept = [said for said in batch if said[0] not in gone]
-            if kept:
-                self.learn(kept)
+            try:
+                if kept:
+                    self.learn(kept)
+            except Exception as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
 
     @property
     def fallen(self) -> Fallen:

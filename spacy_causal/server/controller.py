@@ -69,7 +69,24 @@ class Controller:
         self.dataset: str = components["dataset"]
         self._update, self._clock = components.get("update"), clock
         self._lock, self._news = threading.RLock(), threading.Event()
-        self._file = database.dataset(self.dataset)
+        self._due: list[list[int]] = []
+        self._closed, self._trouble = False, ""
+        self._ending: dict[str, Any] = {}
+        with ExitStack() as unless_begun:
+            self._file = database.dataset(self.dataset)
+            unless_begun.callback(self._file.close)
+            self._take_up(database, overlap, timeout)
+            self._feed = Feed(components["stream"], ahead=ahead)
+            unless_begun.callback(self._feed.close)
+            self._teacher = threading.Thread(target=self._teach, daemon=True)
+            self._teacher.start()
+            unless_begun.callback(self._end_teaching)
+            if components.get("on_load"):
+                components["on_load"](self)
+            unless_begun.pop_all()
+
+    def _take_up(self, database: Database, overlap: int, timeout: float) -> None:
+        """Go on where the dataset's journal ends."""
         self._inputs = database.inputs(self.dataset)
         records = list(database.records(self.dataset))
         self.ledger = Ledger(records)
@@ -81,16 +98,9 @@ class Controller:
         self._reopen()
         self._resume()
         self._write(Record("begun", content={"config": _plain(self.config)}))
-        resume = getattr(components["stream"], "resume", None)
+        resume = getattr(self.components["stream"], "resume", None)
         if resume is not None:
             resume(self.ledger.answers.values())
-        self._feed = Feed(components["stream"], ahead=ahead)
-        self._closed, self._trouble = False, ""
-        self._ending: dict[str, Any] = {}
-        self._teacher = threading.Thread(target=self._teach, daemon=True)
-        self._teacher.start()
-        if components.get("on_load"):
-            components["on_load"](self)
 
     def questions(self, session: str, n: int = 1, *, wait: float = 0) -> list[Task]:
         """The next questions for somebody: first those they have not answered yet.
@@ -182,7 +192,8 @@ class Controller:
     def save(self) -> None:
         """Give the model all that waits, however little."""
         with self._lock:
-            self._give_batch()
+            self._batch_what_waits()
+            self._teach_what_is_due()
 
     def progress(self, session: str) -> dict[str, Any]:
         """What stands under the page."""
@@ -224,8 +235,7 @@ class Controller:
                 return
             self._closed = True
         self._feed.close()
-        self._news.set()
-        self._teacher.join()
+        self._end_teaching()
         try:
             with self._lock, ExitStack() as then:
                 # From the last to the first, whatever fails before.
@@ -233,7 +243,8 @@ class Controller:
                 then.callback(self._write_end)
                 if self.components.get("on_exit"):
                     then.callback(self._exit)
-                self._give_batch()
+                self._batch_what_waits()
+                self._teach_what_is_due()
         finally:
             self._feed.join(PATIENCE)
 
@@ -318,25 +329,40 @@ class Controller:
             is_due = getattr(self._update, "is_due", None)
             with self._lock:
                 full = len(self.ledger.waiting) >= size
-                if not busy and (is_due(self.ledger) if is_due else full):
-                    self._try_to_give_batch()
+                if not busy:
+                    self._try_to_teach(is_due(self.ledger) if is_due else full)
             if self._trouble:
                 self._news.wait(PAUSE)
 
-    def _try_to_give_batch(self) -> None:
+    def _try_to_teach(self, is_full: bool) -> None:
         """Whoever annotates goes on, and it is tried again, whatever happens."""
         try:
-            self._give_batch()
+            if is_full:
+                self._batch_what_waits()
+            self._teach_what_is_due()
             self._trouble = ""
         except Exception as error:
             self._trouble = f"what was answered was not learnt: {error}"
 
-    def _give_batch(self) -> None:
+    def _batch_what_waits(self) -> None:
         waiting = list(self.ledger.waiting)
-        if self._update is None or not waiting:
-            return
-        self._write(Record("update", content={"answers": waiting}))
-        self._update([self.task_of(self.ledger.answers[x]) for x in waiting])
+        if self._update is not None and waiting:
+            self._write(Record("update", content={"answers": waiting}))
+            self._due.append(waiting)
+
+    def _teach_what_is_due(self) -> None:
+        """A batch stays due until it is taught; what was taken back since is not."""
+        while self._update is not None and self._due:
+            answers = self.ledger.answers
+            tasks = [self.task_of(answers[x]) for x in self._due[0] if x in answers]
+            if tasks:
+                self._update(tasks)
+            del self._due[0]
+
+    def _end_teaching(self) -> None:
+        self._closed = True
+        self._news.set()
+        self._teacher.join()
 
 
 def _anything(task: Task) -> None:

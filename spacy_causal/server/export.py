@@ -98,8 +98,7 @@ def export(
     else:
         values = tasks if format == "jsonl" else [_doccano(text) for text in texts]
         data = "".join(srsly.json_dumps(value) + "\n" for value in values)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data.encode("utf8"))
+    write_whole(path, data)
     return len(values) if format == "jsonl" else len(texts)
 
 
@@ -124,13 +123,14 @@ def _write_spacy(
         for label in labels:
             pipe.add_label(label)
         tag_set = pipe.tag_set
+    docs = [Doc(nlp.vocab, list(text.words), list(text.spaces)) for text in texts]
+    if model is None:
+        even = 1 / max(1, len(tag_set))
+        said_of = [np.full((len(d), len(tag_set)), even, "float32") for d in docs]
+    else:
+        said_of = probabilities_of(nlp, name, [bare_copy(doc) for doc in docs])
     output = empty_docbin()
-    for text in texts:
-        doc = Doc(nlp.vocab, words=list(text.words), spaces=list(text.spaces))
-        if model is None:
-            own = np.full((len(doc), len(tag_set)), 1 / max(1, len(tag_set)), "float32")
-        else:
-            (own,) = probabilities_of(nlp, name, [bare_copy(doc)])
+    for text, doc, own in zip(texts, docs, said_of, strict=True):
         mode: Any = "positives_only" if model is None else "own_ruled_out"
         targets = targets_of(text.answers, tag_set, own, mode=mode, join=True)
         set_targets(doc, layer, targets)

@@ -65,7 +65,8 @@ def open_session(components: dict[str, Any], serving: Serving) -> Iterator[Contr
     """
     with ExitStack() as then:
         with _ended_unless_begun(components.get("update")):
-            database = Database(IN_MEMORY if serving.ephemeral else serving.db)
+            url = IN_MEMORY if serving.ephemeral else serving.db
+            database = then.enter_context(closing(Database(url)))
             counted = then.enter_context(_counting(components["dataset"], serving))
             controller = Controller(
                 components, database, overlap=serving.overlap, timeout=serving.timeout

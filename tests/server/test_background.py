@@ -57,6 +57,23 @@ def test_what_is_taken_back_was_never_learnt(model, gone, left):
     assert lessons.weights() == taught(model, left).weights()
 
 
+def test_a_batch_that_fails_later_takes_no_other_along(model, monkeypatch):
+    lessons, learn = taught(model, BATCHES), Lessons.learn
+
+    def fail(self, batch):
+        if batch == BATCHES[1]:
+            raise RuntimeError("no room left")
+        learn(self, batch)
+
+    monkeypatch.setattr(Lessons, "learn", fail)
+    with pytest.raises(RuntimeError, match="no room left"):
+        lessons.forget(["Anna"])
+    monkeypatch.undo()
+    left = [BATCHES[0][1:], BATCHES[2]]
+    assert lessons.batches == left
+    assert lessons.weights() == taught(model, left).weights()
+
+
 def test_a_batch_that_fails_leaves_no_trace(model):
     lessons = taught(model, BATCHES[:2])
     bad = said("Anna")[1]

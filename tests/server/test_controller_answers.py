@@ -1,5 +1,6 @@
 """The controller: what becomes of answers."""
 
+import threading
 import time
 
 import pytest
@@ -92,6 +93,31 @@ def test_a_failure_to_teach_is_said_and_tried_again(start, monkeypatch):
     assert teacher.calls == [("learn", ["Text 0", "Text 1", "Text 2"])]
 
 
+def test_a_batch_that_the_model_refuses_is_taught_later(start, monkeypatch):
+    monkeypatch.setattr("spacy_causal.server.controller.PAUSE", 0.01)
+
+    class Failing(Teacher):
+        fails = True
+
+        def __call__(self, answers):
+            if self.fails:
+                raise RuntimeError("no room left")
+            super().__call__(answers)
+
+    teacher = Failing()
+    controller = start(6, size=2, teacher=teacher)
+    for task in ask(controller, n=2):
+        say(controller, task)
+    wait_for(lambda: controller.progress("")["failure"])
+    assert "was not learnt: no room left" in controller.progress("")["failure"]
+    assert not controller.ledger.waiting
+    controller.undo("")
+    teacher.fails = False
+    wait_for(lambda: ("learn", ["Text 0"]) in teacher.calls)
+    wait_for(lambda: controller.progress("")["failure"] is None)
+    assert teacher.calls.count(("learn", ["Text 0"])) == 1
+
+
 def test_a_model_that_was_taught_is_not_taught_again(start):
     database = Database("sqlite://")
 
@@ -182,3 +208,25 @@ def test_what_fails_at_the_end_is_raised_once_all_else_is_done(start, tmp_path):
     database.dataset("one").close()
     controller.close()
     database.close()
+
+
+class Resumed(list):
+    def resume(self, answers):
+        raise ValueError("not this one")
+
+
+def refuse(controller):
+    raise ValueError("not this one")
+
+
+@pytest.mark.parametrize("part", [{"stream": Resumed()}, {"on_load": refuse}])
+def test_a_session_that_cannot_begin_lets_its_dataset_go(part, tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    components = {"dataset": "one", "view_id": "choice", "stream": tasks(9)}
+    before = threading.active_count()
+    with pytest.raises(ValueError, match="not this one") as refused:
+        Controller(components | part, database)
+    # Held as a notebook holds it, with the controller that was begun.
+    assert refused.traceback
+    wait_for(lambda: threading.active_count() == before)
+    Controller(components, database).close()

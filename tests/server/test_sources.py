@@ -62,6 +62,11 @@ def test_csv(tmp_path):
     )
 
 
+def test_csv_with_a_bad_line_in_a_text(tmp_path):
+    content = b'\nText\n"first\n\xff\nlast"\n\xff\nnext\n"one\ntwo"\n'
+    assert read(tmp_path / "a.csv", content) == (["next", "one\ntwo"], [4, 6])
+
+
 @pytest.mark.parametrize("between", [";", "\t", "|"])
 def test_columns_that_are_not_parted_by_commas_are_no_texts(tmp_path, between):
     lines = [between.join(row) for row in (("text", "id"), ("Hello there", "1"))]

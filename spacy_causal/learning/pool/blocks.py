@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from spacy.tokens import Doc
-from thinc.types import Floats1d, Floats2d, Ints1d
+from thinc.types import Floats1d, Floats2d, Ints1d, Ints2d
 
 from spacy_causal.acquisition.gradients import CountSketch, embed_batch, label_errors
 from spacy_causal.acquisition.uncertainty import mutual_information
@@ -20,6 +20,8 @@ from spacy_causal.tags.scheme import TagSet
 from spacy_causal.types import Engine, Needs, Precision, TokenScores
 
 Arrays = dict[str, np.ndarray]
+# The names of tags, and a row of them for each token.
+Cast = tuple[Sequence[str], Ints1d]
 # These arrays have one row for each token, all others one for each document.
 BY_TOKEN = ("probabilities", "hidden", "votes", "samples", "information")
 BATCH_WORDS, BATCH_DOCS = 2048, 128
@@ -77,9 +79,17 @@ def read_block(
             batch = [docs.pop(i) for i in places]
             seed = int(np.random.SeedSequence([plan.seed, block, number])
                        .generate_state(1)[0])  # fmt: skip
-            rows.append((places, read_batch(committee[0], batch, plan, seed)))
+            # Copied now: the first one's pipes leave their vectors on the Docs.
+            others = [
+                (member, member.prepare(batch))
+                for member in (committee[1:] if plan.needs.votes else ())
+            ]
+            said = read_batch(committee[0], batch, plan, seed)
             if plan.needs.votes:
-                rows[-1][1]["votes"] = cast_votes(committee, batch, plan.n_tags)
+                own = committee[0].names, said["votes"]
+                cast = [own, *(votes_of(*other) for other in others)]
+                said["votes"] = smallest(by_name(cast), plan.n_tags)
+            rows.append((places, said))
     return {"lengths": lengths, **_in_order(rows, lengths)}
 
 
@@ -114,6 +124,8 @@ def read_batch(
     if needs.hidden or plan.engine == "factors":
         said["hidden"] = halved(hidden)
     starts = np.cumsum([0, *scores.lengths[:-1]])
+    if needs.votes:
+        said["votes"] = logits.argmax(axis=1)
     if needs.embeddings:
         sums = np.add.reduceat(hidden, starts, axis=0)
         said["embeddings"] = sums / np.array(scores.lengths, dtype=np.float32)[:, None]
@@ -160,19 +172,21 @@ def summarise(
     return smallest(np.hstack(tags), n_tags), information.astype(np.float32)
 
 
-def cast_votes(
-    committee: Sequence[Labeller], docs: Sequence[Doc], n_tags: int
-) -> np.ndarray:
-    """Each pipeline's tags by name, shape (N, C): equal names are equal numbers."""
+def votes_of(member: Labeller, docs: Sequence[Doc]) -> Cast:
+    """A component's tags, and their likeliest for each token, shape (N,)."""
+    with memory_zone(member.nlp):
+        said = member.score(member.read(docs))[0].logits
+    return member.names, member.pipe.model.ops.to_numpy(said).argmax(axis=1)
+
+
+def by_name(cast: Sequence[Cast]) -> Ints2d:
+    """Everyone's tags, shape (N, C): equal names are equal numbers."""
     names: dict[str, int] = {}
-    votes = []
-    for member in committee:
-        with memory_zone(member.nlp):
-            said = member.score(member.read(member.prepare(docs)))[0].logits
-        said = member.pipe.model.ops.to_numpy(said)
-        shared = [names.setdefault(name, len(names)) for name in member.names]
-        votes.append(np.array(shared)[said.argmax(axis=1)])
-    return smallest(np.stack(votes, axis=1), n_tags)
+    columns = []
+    for own, votes in cast:
+        shared = [names.setdefault(name, len(names)) for name in own]
+        columns.append(np.array(shared)[votes])
+    return np.stack(columns, axis=1)
 
 
 def smallest(tags: np.ndarray, n_tags: int) -> np.ndarray:

@@ -212,6 +212,13 @@ def test_a_committee_of_one_mind(shared, texts):
     assert (view.votes("a")[0] == view.votes("a")[1]).all()
 
 
+def test_a_member_of_a_committee_reads_by_its_own_encoder(shared, texts):
+    member = shared[1].from_config(shared[1].config).from_bytes(shared[1].to_bytes())
+    member.disable_pipe("tok2vec")
+    with pytest.raises(ValueError, match="zeros"):
+        view_pool(shared[0], "it", texts, Needs(votes=2), committee=[member])
+
+
 def test_too_few_vote(shared, texts):
     with pytest.raises(ValueError, match="committee of 3 pipelines is needed, not 2"):
         view_pool(shared[0], "it", texts, Needs(votes=3), committee=shared[1:2])
