@@ -1,12 +1,9 @@
 """Texts to annotate, read one by one from their file; bad ones are skipped."""
 
 import io
-import json
 import select
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,7 +17,7 @@ from spacy_causal.corpus.csv_texts import read_csv
 from spacy_causal.corpus.files import SUFFIX, read_spacy
 from spacy_causal.corpus.lines import Line, read_lines
 from spacy_causal.corpus.records import Options, Problem, TextRecord, TokenRecord
-from spacy_causal.corpus.shapes import Context, read_shape
+from spacy_causal.corpus.texts import load_text
 
 STDIN = "-"
 SUFFIXES = (".jsonl", ".txt", ".csv", SUFFIX)
@@ -67,10 +64,6 @@ class Source:
             # A line that was cut off by closing is not a bad line.
             if self._closed.is_set():
                 return
-            if isinstance(item, TextRecord):
-                item = replace(item, spans=None)
-            elif isinstance(item, TokenRecord):
-                item = replace(item, entities=None, tags=None, pos=None)
             try:
                 if isinstance(item, Problem):
                     self.problems.append(item)
@@ -108,7 +101,8 @@ class Source:
             elif line[1].strip():
                 maybe = self._is_stdin and line[1].lstrip().startswith("{")
                 if as_json or maybe:
-                    yield _read_object(self.path, line)
+                    found = load_text(self.path, *line)
+                    yield found if isinstance(found, Problem) else found[1]
                 else:
                     yield TextRecord(self.path, line[0], line[1], None)
 
@@ -141,19 +135,3 @@ class _UntilClosed(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
-
-
-def _read_object(path: Path, line: Line) -> TextRecord | TokenRecord | Problem:
-    number, text = line
-    try:
-        value = json.loads(text)
-        if isinstance(value, dict):
-            # Earlier answers in the file are ignored; only the text is used.
-            names = ("text", "tokens", "str_words", "tags", "data", "annotations")
-            value = {name: value[name] for name in names if name in value}
-            if "tokens" in value:
-                value["spans"] = []
-        record = read_shape(path, number, value, Context({}, Counter()))
-    except (ValueError, RecursionError) as error:
-        return Problem(path, number, f"no text: {error}"[:200])
-    return record or Problem(path, number, "no text")

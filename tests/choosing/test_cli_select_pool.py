@@ -129,7 +129,7 @@ def test_bad_lines_are_named_skipped_and_counted(model, tmp_path):
     said = "".join(shown.output.split())
     for line in (2, 3, 4, 5, 6):
         assert f"pool.jsonl:{line}:" in said
-    assert "6lineswereskipped" in said
+    assert "7lineswereskipped" in said
     pool.write_text('{"text": "fine ."}\n{"text": 3}\n')
     shown = call(model, pool, "--budget", "9", "-o", output)
     assert "1 line was skipped" in " ".join(shown.output.split())

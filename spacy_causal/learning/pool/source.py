@@ -1,6 +1,5 @@
 """Texts of a pool from files, with where each of them stands."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,13 +8,16 @@ from typing import Any, Literal
 
 import spacy
 from spacy.language import Language
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from spacy_causal.corpus.build import Builder, build_doc
 from spacy_causal.corpus.csv_texts import read_csv
 from spacy_causal.corpus.files import SUFFIX, read_spacy
-from spacy_causal.corpus.lines import flaw, read_lines
-from spacy_causal.corpus.records import Problem
+from spacy_causal.corpus.lines import read_lines
+from spacy_causal.corpus.records import Options, Problem, TextRecord
+from spacy_causal.corpus.texts import load_text
 
 Split = Literal["sents", "lines", "none"]
 JSON = (".jsonl", ".json", ".ndjson")
@@ -50,9 +52,9 @@ class Passage:
 def read_passages(
     path: Path, vocab: Vocab, split: Split = "none"
 ) -> Iterator[Passage | Problem]:
-    """Yield the texts of a `.jsonl` file (objects with a "text"), of a `.csv` file (the
-    column "text"), of a `.spacy` file, or of any other file, in which each line is one;
-    what cannot be read is a problem.
+    """Yield the texts of a `.jsonl` file (objects with a "text", and "tokens" if they
+    have any), of a `.csv` file (the column "text"), of a `.spacy` file, or of any other
+    file, in which each line is one; what cannot be read is a problem.
 
     split (str): Cut each text into sentences (by punctuation, where a Doc does not say)
         or lines. White space at the ends is left out, but not a Doc's tokens; and so
@@ -60,11 +62,10 @@ def read_passages(
     """
     if split not in ("sents", "lines", "none"):
         raise ValueError(f"A split is sents, lines or none, not {split!r}.")
-    read = {SUFFIX: _read_docs, CSV: _read_rows}.get(path.suffix, _read_lines)
-    for whole in read(path, vocab):
+    for whole in _read_wholes(path, vocab):
         if isinstance(whole, Problem):
             yield whole
-        elif whole.doc is not None:
+        elif whole.doc is not None and (split != "lines" or path.suffix == SUFFIX):
             yield from _parts_of_doc(whole, whole.doc, split)
         else:
             yield from _parts_of_text(whole, vocab.lang, split)
@@ -80,6 +81,14 @@ def cut_texts(whole: Passage, lang: str, split: Split) -> Iterator[str]:
     yield from (part.text for part in parts)
 
 
+def _read_wholes(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+    if path.suffix == SUFFIX:
+        return _read_docs(path, vocab)
+    if path.suffix in JSON:
+        return _read_objects(path, vocab)
+    return _read_rows(path) if path.suffix == CSV else _read_lines(path)
+
+
 def _read_docs(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
     try:
         for number, doc in enumerate(read_spacy(path, vocab), start=1):
@@ -88,37 +97,39 @@ def _read_docs(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
         yield Problem(path, 1, str(error))
 
 
-def _read_lines(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+def _read_objects(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+    builder = Builder(vocab, Tokenizer(vocab), Options(), None)
     for line in read_lines(path):
         if isinstance(line, Problem):
             yield line
         elif line[1].strip():
-            yield _read_line(path, *line)
+            found = load_text(path, *line)
+            if isinstance(found, Problem):
+                yield found
+                continue
+            value, record = found
+            kept = {key: value[key] for key in KEPT if key in value}
+            doc = None
+            if not isinstance(record, TextRecord) or record.tokens is not None:
+                doc = build_doc(record, builder)
+            text = record.text if isinstance(record, TextRecord) else str(doc)
+            yield Passage(text, line[0], 0, len(text), doc, kept)
 
 
-def _read_rows(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
+def _read_lines(path: Path) -> Iterator[Passage | Problem]:
+    for line in read_lines(path):
+        if isinstance(line, Problem):
+            yield line
+        elif line[1].strip():
+            yield Passage(line[1], line[0], 0, len(line[1]))
+
+
+def _read_rows(path: Path) -> Iterator[Passage | Problem]:
     for row in read_csv(path, read_lines(path)):
         if isinstance(row, Problem):
             yield row
         else:
             yield Passage(row.text, row.line, 0, len(row.text))
-
-
-def _read_line(path: Path, number: int, line: str) -> Passage | Problem:
-    if path.suffix not in JSON:
-        return Passage(line, number, 0, len(line))
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return Problem(path, number, f"no JSON: {error}"[:200])
-    text = record.get("text") if isinstance(record, dict) else None
-    if not isinstance(text, str):
-        return Problem(path, number, 'no object with a "text"')
-    reason = flaw(text, allowed="\t\n\r")
-    if reason:
-        return Problem(path, number, f"the text has a {reason}")
-    kept = {key: record[key] for key in KEPT if key in record}
-    return Passage(text, number, 0, len(text), None, kept)
 
 
 def _parts_of_text(whole: Passage, lang: str, split: Split) -> Iterator[Passage]:
@@ -153,7 +164,8 @@ def _parts_of_doc(whole: Passage, doc: Doc, split: Split) -> Iterator[Passage]:
         for sent in doc.sents:
             start, end = sent.start_char, sent.end_char
             if sent.text.strip():
-                yield Passage(sent.text, whole.line, start, end, sent.as_doc())
+                own = sent.as_doc()
+                yield Passage(sent.text, whole.line, start, end, own, whole.record)
     elif doc.text.strip():
         yield whole
 

@@ -1,5 +1,6 @@
 """Files that a view leaves, and files that a pool is read from."""
 
+import json
 import resource
 from pathlib import Path
 
@@ -57,9 +58,32 @@ def test_a_pool_of_more_blocks_than_files_may_be_open(tmp_path):
 
 def test_of_what_stands_beside_a_text_only_what_is_written_is_kept(tmp_path):
     path = tmp_path / "pool.jsonl"
-    path.write_text('{"text": "Hi.", "id": 3, "tokens": [1, 2], "meta": {"a": 1}}\n')
+    path.write_text('{"text": "Hi.", "id": 3, "spans": [1, 2], "meta": {"a": 1}}\n')
     (passage,) = read_passages(path, spacy.blank("en").vocab)
-    assert passage.record == {"id": 3, "meta": {"a": 1}}
+    assert passage.record == {"id": 3, "meta": {"a": 1}} and passage.doc is None
+
+
+TOKENS = [{"start": 0, "end": 5}, {"start": 6, "end": 7}, {"start": 8, "end": 9}]
+
+
+@pytest.mark.parametrize(
+    ("split", "cut"),
+    [
+        ("none", [["In-mo", ".", "x"]]),
+        ("sents", [["In-mo", "."], ["x"]]),
+        ("lines", [None]),
+    ],
+)
+def test_a_text_keeps_the_tokens_that_its_file_gives_it(split, cut, tmp_path):
+    path = tmp_path / "pool.jsonl"
+    line = {"text": "In-mo . x", "id": 3, "tokens": TOKENS, "answer": "reject"}
+    path.write_text(json.dumps(line))
+    found = list(read_passages(path, spacy.blank("en").vocab, split))
+    assert [x.doc and [token.text for token in x.doc] for x in found] == cut
+    assert all(x.record == {"id": 3} for x in found)
+    path.write_text(json.dumps(line | {"tokens": TOKENS[1:]}))
+    (problem,) = read_passages(path, spacy.blank("en").vocab, split)
+    assert "does not follow the last" in str(problem)
 
 
 def test_a_sentence_of_white_space_is_no_passage(tmp_path):
