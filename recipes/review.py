@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from recipes.serving import command_of, register_with_prodigy
+from spacy_causal.cli.options import Db
+from spacy_causal.store import DEFAULT_URL
 
 
 def review(
@@ -31,9 +33,7 @@ def review(
     instructions: Annotated[
         Path | None, typer.Option(help="Guidelines for reviewers, plain text.")
     ] = None,
-    db: Annotated[
-        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
-    ] = "sqlite:///spacy-causal.db",
+    db: Db = DEFAULT_URL,
 ) -> dict[str, Any]:
     """Ask again about what annotators disagree on.
 

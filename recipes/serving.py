@@ -8,15 +8,16 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from wasabi import msg
 
+from spacy_causal.cli.options import Db
+from spacy_causal.store import DEFAULT_URL
+
 Recipe = Callable[..., dict[str, Any]]
 LISTED = 5
 
 
 def _serving(
     *,
-    db: Annotated[
-        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
-    ] = "sqlite:///spacy-causal.db",
+    db: Db = DEFAULT_URL,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65535)

@@ -122,7 +122,7 @@ class Source:
         _check(doc, swaps)
         sizes = [(m.start, m.end, len(donor.words)) for m, donor in swaps]
         moves = Moves.of(len(doc), sizes)
-        swapped = self._build(swaps, moves)
+        swapped = self._build(swaps)
         if doc.cats:
             swapped.cats = dict(doc.cats)
         dropped = move_spans(doc, swapped, moves) if doc.spans else 0
@@ -140,7 +140,7 @@ class Source:
         set_provenance(swapped, self.id, noted[::-1], dropped=dropped)
         return Counterfactual(swapped, text, moves)
 
-    def _build(self, swaps: Sequence[Swap], moves: Moves) -> Doc:
+    def _build(self, swaps: Sequence[Swap]) -> Doc:
         """The new tokens with their attributes."""
         words: list[Any] = self.words.copy()
         spaces: list[Any] = self.spaces.copy()

@@ -10,8 +10,9 @@ from wasabi import msg
 
 from spacy_causal.cli.calibrate import score_file
 from spacy_causal.cli.inputs import keep_inputs
-from spacy_causal.cli.options import GpuId, command_of, use_gpu
+from spacy_causal.cli.options import Db, GpuId, command_of, use_gpu
 from spacy_causal.files import write_whole
+from spacy_causal.store import DEFAULT_URL
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -38,10 +39,7 @@ def card(
     dataset: Annotated[
         str | None, typer.Option(help="Dataset of answers that it has learnt from.")
     ] = None,
-    db: Annotated[
-        str,
-        typer.Option(help="URL of the dataset's database.", envvar="SPACY_CAUSAL_DB"),
-    ] = "sqlite:///spacy-causal.db",
+    db: Db = DEFAULT_URL,
     output: Annotated[
         Path | None,
         typer.Option(help="File to write; printed by default.", dir_okay=False),

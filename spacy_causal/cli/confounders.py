@@ -24,15 +24,9 @@ def confounders(
 
     try:
         nlp = load_model(model)
-        component = component or find_labeller(nlp)
+        pipe: Any = nlp.get_pipe(find_labeller(nlp, component))
     except (ValueError, OSError) as error:
         msg.fail(str(error), exits=1)
-    if component not in nlp.pipe_names:
-        found = ", ".join(nlp.pipe_names)
-        msg.fail(f"{model} has no component {component!r}: it has {found}", exits=1)
-    pipe: Any = nlp.get_pipe(component)
-    if not hasattr(pipe, "confounder_effects"):
-        msg.fail(f"{component!r} of {model} knows no confounders", exits=1)
     effects = pipe.confounder_effects()
     rows = [
         (c.word, f"{c.probability:.4f}", f"{c.strength:.2f}", *_ends(effects, c.word))

@@ -8,6 +8,8 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.inputs import messages_apart
+from spacy_causal.cli.options import Db
+from spacy_causal.store import DEFAULT_URL
 
 # What nobody answered about cannot be told there from what has no label.
 WITHOUT_UNKNOWN = ("label-studio", "doccano")
@@ -30,9 +32,7 @@ def export(
         str | None,
         typer.Option(help="For --model: its component that was asked about."),
     ] = None,
-    db: Annotated[
-        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
-    ] = "sqlite:///spacy-causal.db",
+    db: Db = DEFAULT_URL,
 ) -> None:
     """Write a dataset's answers to a file.
 

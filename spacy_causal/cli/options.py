@@ -12,6 +12,9 @@ from wasabi import msg
 
 GpuId = Annotated[int, typer.Option(help="GPU to use; -1 for the CPU.")]
 Page = Annotated[Path | None, typer.Option(help="HTML page to write.", dir_okay=False)]
+Db = Annotated[
+    str, typer.Option(help="URL of the answers' database.", envvar="SPACY_CAUSAL_DB")
+]
 RowsFile = Annotated[
     Path | None,
     typer.Option(

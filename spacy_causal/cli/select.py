@@ -18,7 +18,6 @@ from spacy_causal.files import is_stream, write_whole
 
 if TYPE_CHECKING:
     from spacy_causal.learning.pool.selection import Pool, Selection
-    from spacy_causal.learning.pool.source import Passage
     from spacy_causal.types import Acquire
 
 SHOWN = 5
@@ -254,6 +253,8 @@ def _show(chosen: "Selection", n_pool: int) -> None:
 
 def _records(chosen: "Selection", source: str) -> Iterator[dict[str, Any]]:
     """The chosen texts as tasks: their id and meta, and where they are from."""
+    from spacy_causal.corpus.bare import tokens_of
+
     for passage, words in zip(chosen.passages, chosen.words, strict=True):
         place = {
             "source": source,
@@ -263,17 +264,9 @@ def _records(chosen: "Selection", source: str) -> Iterator[dict[str, Any]]:
             "words": words,
         }
         meta = passage.record.get("meta")
-        record = {"text": passage.text}
+        record: dict[str, Any] = {"text": passage.text}
         if "id" in passage.record:
             record["id"] = passage.record["id"]
         if passage.doc is not None:
-            record["tokens"] = _tokens(passage)
+            record["tokens"] = tokens_of(passage.doc)
         yield record | {"meta": (meta if isinstance(meta, dict) else {}) | place}
-
-
-def _tokens(passage: "Passage") -> Any:
-    return [
-        {"text": t.text, "start": t.idx, "end": t.idx + len(t), "id": t.i,
-         "ws": bool(t.whitespace_)}
-        for t in passage.doc or ()
-    ]  # fmt: skip

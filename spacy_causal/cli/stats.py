@@ -7,6 +7,8 @@ import typer
 from wasabi import msg
 
 from spacy_causal.cli.agreement import percent, show_agreement
+from spacy_causal.cli.options import Db
+from spacy_causal.store import DEFAULT_URL
 
 if TYPE_CHECKING:
     from spacy_causal.server.stats import ModeStats
@@ -15,9 +17,7 @@ if TYPE_CHECKING:
 def stats(
     dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
     *,
-    db: Annotated[
-        str, typer.Option(help="URL of the database.", envvar="SPACY_CAUSAL_DB")
-    ] = "sqlite:///spacy-causal.db",
+    db: Db = DEFAULT_URL,
     gold: Annotated[
         Path | None,
         typer.Option(help="Annotated .spacy of these texts, to tell right from wrong."),

@@ -1,4 +1,4 @@
-"""A Doc's tokens without what they are annotated with."""
+"""A Doc's tokens without what they are annotated with, as a Doc or as records."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,3 +26,17 @@ def bare_copy(doc: Doc, vocab: Vocab | None = None) -> Doc:
     else:
         words, spaces = words_of(doc)
     return Doc(vocab, words=words, spaces=None if doc.has_unknown_spaces else spaces)
+
+
+def tokens_of(doc: Doc) -> list[dict[str, Any]]:
+    """A Doc's tokens as Prodigy writes them."""
+    return [
+        {
+            "text": token.text,
+            "start": token.idx,
+            "end": token.idx + len(token),
+            "id": token.i,
+            "ws": bool(token.whitespace_),
+        }
+        for token in doc
+    ]

@@ -11,6 +11,7 @@ from spacy_causal.corpus.build import build_doc, create_builder, line_of
 from spacy_causal.corpus.columns import UPOS
 from spacy_causal.corpus.detect import FORMATS, detect_format
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
+from spacy_causal.corpus.labels import is_labelled
 from spacy_causal.corpus.records import Options, Problem, ReadFormat, TokenRecord
 from spacy_causal.tags.detect import SpelledScheme, detect_scheme
 
@@ -156,5 +157,5 @@ def _count(doc: Doc, summary: Summary) -> None:
     summary.labels.update(labels)
     summary.tags.update(token.tag_ for token in doc if token.tag)
     summary.pos.update(token.pos_ for token in doc if token.pos)
-    if not any(map(doc.has_annotation, ("ENT_IOB", "TAG", "POS"))):
+    if not is_labelled(doc):
         summary.counts["documents without annotation"] += 1

@@ -9,6 +9,11 @@ from spacy_causal.tags.detect import as_bio, read_spans
 from spacy_causal.targets.token_targets import TokenTargets, get_targets
 
 
+def is_labelled(doc: Doc) -> bool:
+    """Whether anything is annotated of a Doc's entities, tags or parts of speech."""
+    return any(map(doc.has_annotation, ("ENT_IOB", "TAG", "POS")))
+
+
 def entities_of(doc: Doc) -> Sequence[Span]:
     """The entities of a Doc in their order; where it carries targets of entities, those
     that are certain.

@@ -174,11 +174,6 @@ def observe(
     head.observe(vectors, own, memory)
 
 
-def confounder_vectors(model: TaggerModel) -> Floats2d:
-    """The confounders' vectors as they stand, shape (Z, D)."""
-    return torch2xp(module_of(model.get_ref("output_layer")).vectors)
-
-
 def confounder_effects(model: TaggerModel) -> Floats2d:
     """How far each confounder, fully attended to, moves each tag's logit from the mean
     tag's, shape (Z, M); no rows where the head has no confounders."""

@@ -42,7 +42,7 @@ def target_rows(examples: Sequence[Example], layer: str, tag_set: TagSet) -> Flo
             of_reference = next(gold)
         else:
             of_reference = align_labels(_in_scheme(targets, tag_set), tag_set.names)
-        if not same_tokens(example):
+        if not same_tokens(example.predicted, example.reference):
             of_reference = _project(example, of_reference, tag_set)
         rows.append(of_reference)
     return np.concatenate(rows)

@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.types import Floats1d
 
+from spacy_causal.corpus.bare import tokens_of
 from spacy_causal.corpus.records import Problem
 from spacy_causal.display.candidates import OUTSIDE
 from spacy_causal.display.settings import Unit
@@ -228,17 +229,3 @@ class QuestionStream:
         for option, score in zip(options, scores[: len(labels)], strict=False):
             option["score"] = round(float(score), 4)
         return options
-
-
-def tokens_of(doc: Doc) -> list[dict[str, Any]]:
-    """Tokens as Prodigy has them."""
-    return [
-        {
-            "text": token.text,
-            "start": token.idx,
-            "end": token.idx + len(token),
-            "id": token.i,
-            "ws": bool(token.whitespace_),
-        }
-        for token in doc
-    ]

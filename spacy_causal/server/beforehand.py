@@ -7,11 +7,11 @@ from typing import Any
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.compat import has_gpu
 
 from spacy_causal.corpus.files import read_spacy
+from spacy_causal.corpus.labels import is_labelled
 from spacy_causal.learning.background import check_replaceable
 from spacy_causal.learning.imputation import imputer_from
 
@@ -40,13 +40,8 @@ def check_labelled(initial: Path | None, dev: Path | None) -> None:
     in which nothing is annotated: token targets alone are no truth."""
     if initial is not None:
         next(read_spacy(initial, Vocab()), None)
-    if dev is not None and not any(map(is_annotated, read_spacy(dev, Vocab()))):
+    if dev is not None and not any(map(is_labelled, read_spacy(dev, Vocab()))):
         raise ValueError(f"No document of {dev} is annotated: nothing to score on.")
-
-
-def is_annotated(doc: Doc) -> bool:
-    """Whether anything is known of a Doc's entities, tags or parts of speech."""
-    return any(map(doc.has_annotation, ("ENT_IOB", "TAG", "POS")))
 
 
 def check_imputer(imputer: str | None, nlp: Language, component: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import tokens_of
 from spacy_causal.learning.answers import OUTSIDE, Answer
-from spacy_causal.server.asking import tokens_of
 from spacy_causal.store.hashing import set_hashes
 
 VIEW = "ner_manual"

@@ -14,8 +14,8 @@ import uvicorn
 from spacy_causal.server.app import create_app
 from spacy_causal.server.controller import Controller
 from spacy_causal.server.security import is_loopback
+from spacy_causal.store import DEFAULT_URL
 from spacy_causal.store.database import (
-    DEFAULT_URL,
     IN_MEMORY,
     Database,
     Dataset,

@@ -63,7 +63,7 @@ class Guard:
             return
         answer = self._refusal(scope)
         if answer is None:
-            await self.app(scope, _limited(scope, receive), _with_headers(send))
+            await self.app(scope, _limited(receive), _with_headers(send))
         else:
             await answer(scope, receive, _with_headers(send))
 
@@ -158,7 +158,7 @@ def _same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf8"), expected.encode("utf8"))
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
+def _limited(receive: Receive) -> Receive:
     """A body that comes in pieces may be no larger than one that says its length."""
     size = 0
 

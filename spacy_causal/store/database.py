@@ -35,10 +35,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from spacy_causal.store import DEFAULT_URL
 from spacy_causal.store.lock import DatasetLock
 from spacy_causal.store.records import Record
 
-DEFAULT_URL = "sqlite:///spacy-causal.db"
 IN_MEMORY = "sqlite://"
 LONGEST_NAME = 200
 

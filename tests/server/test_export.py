@@ -10,11 +10,11 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_causal.cli.export import export as export_command
+from spacy_causal.corpus.bare import tokens_of
 from spacy_causal.corpus.convert import convert_corpus
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Options
 from spacy_causal.server.answering import Given
-from spacy_causal.server.asking import tokens_of
 from spacy_causal.server.beforehand import check_labelled
 from spacy_causal.server.controller import Controller
 from spacy_causal.server.export import export, read_answers

@@ -5,7 +5,7 @@ from annotated_answers import annotate, sentence, token_question
 from spacy.tokens import DocBin, Span
 
 from spacy_causal.cli.stats import stats
-from spacy_causal.server.asking import tokens_of
+from spacy_causal.corpus.bare import tokens_of
 from spacy_causal.server.manual import VIEW, checked_spans
 from spacy_causal.server.stats import WHOLE, mode_stats, truths_of_gold
 from spacy_causal.store.hashing import set_hashes
