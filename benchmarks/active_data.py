@@ -6,14 +6,12 @@ from typing import Any
 
 import spacy
 from citisl_data import standardise
-from encoders import find_corpus
+from corpora import find_corpus, read_corpus
 from features import add_features
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.bare import bare_copy
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.active import Key
 from spacy_causal.experiments.fitting import fit, usual_steps
 from spacy_causal.scorers.layers import f1_of
@@ -168,6 +166,4 @@ def read_annotated(path: str, vocab: spacy.Vocab) -> list[Doc]:
 
     Raises FileNotFoundError where it is not there.
     """
-    found = read_docs(find_corpus(path), Options(), Summary())
-    docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
-    return [doc for doc in docs if len(doc)]
+    return [doc for doc in read_corpus(find_corpus(path), vocab) if len(doc)]

@@ -16,12 +16,11 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import BATCH, NER_MODEL, encoder_of, find_corpus
+from corpora import find_corpus, read_corpus
+from encoders import BATCH, NER_MODEL, encoder_of
 from spacy.tokens import Doc
 from spacy.util import load_config
 
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import evaluate, train
 from spacy_causal.pipeline import causal_tagger
@@ -118,8 +117,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
 
 def read(path: Path, nlp: spacy.Language) -> list[Doc]:
     """The annotated Docs of a corpus file, UPOS as their tags where it is given."""
-    docs = read_docs(path, Options(), Summary())
-    own = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in docs]
+    own = read_corpus(path, nlp.vocab)
     for token in (token for doc in own for token in doc if token.pos):
         token.tag_ = token.pos_
     return own

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import spacy
-from encoders import CORPORA
+from corpora import CORPORA, read_corpus
 from numpy.random import default_rng
 from spacy.tokens import Doc
 from spacy.util import filter_spans
 from spacy.vocab import Vocab
 
-from spacy_causal.corpus.convert import Summary, read_docs
 from spacy_causal.corpus.records import Options
 
 PRIVATE = {
@@ -89,7 +88,7 @@ def read_conll() -> Parts:
     """CoNLL-2003; dev and test thinned."""
     folder = CORPORA / "conll2003"
     names = ("eng.train", "eng.testa", "eng.testb")
-    pool, dev, test = (list(read(existing(folder / n))) for n in names)
+    pool, dev, test = (read(existing(folder / n)) for n in names)
     return pool, spread(dev, SCORED["dev"]), spread(test, SCORED["test"])
 
 
@@ -98,7 +97,7 @@ def read_fewnerd() -> Parts:
     test file without a tenth for dev, and test is the dev file without what the test
     file has too."""
     folder = CORPORA / "fewnerd_inter"
-    both = list(read(existing(folder / "test.txt")))
+    both = read(existing(folder / "test.txt"))
     known = {doc.text for doc in both}
     test = [d for d in read(existing(folder / "dev.txt")) if d.text not in known]
     pool = [doc for i, doc in enumerate(both) if i % 10]
@@ -159,11 +158,10 @@ READERS: dict[str, tuple[str, Callable[[], Parts]]] = {
 }
 
 
-def read(path: Path, options: Options | None = None) -> Iterator[Doc]:
+def read(path: Path, options: Options | None = None) -> list[Doc]:
     """A file's annotated Docs; empty ones are left out."""
-    for _, doc in read_docs(path, options or Options(), Summary()):
-        if len(doc):
-            yield doc
+    vocab = spacy.blank((options or Options()).lang).vocab
+    return [doc for doc in read_corpus(path, vocab, options) if len(doc)]
 
 
 def moved(doc: Doc, vocab: Vocab) -> Doc:

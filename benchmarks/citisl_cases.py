@@ -13,13 +13,12 @@ import numpy as np
 import spacy
 import typer
 from citisl_methods import LINEAR, PAPER
+from corpora import read_corpus
 from encoders import CNN
 from numpy.random import default_rng
 from spacy.tokens import Doc
 
 from spacy_causal.corpus.bare import bare_copy
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.display.candidates import (
     OUTSIDE,
     display_log_probabilities,
@@ -55,10 +54,8 @@ def main(
     """Train the heads, seed by seed, and write what the plots show."""
     vocab = spacy.blank("en").vocab
     training, dev = (
-        [doc for _, doc in read_docs(corpus / name, Options(), Summary())]
-        for name in ("train.txt", "dev.txt")
+        read_corpus(corpus / name, vocab) for name in ("train.txt", "dev.txt")
     )
-    dev = [Doc(vocab).from_bytes(doc.to_bytes()) for doc in dev]
     numbers = [int(seed) for seed in seeds.split(",")]
     cases = {
         "steps": steps,

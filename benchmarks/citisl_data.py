@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import spacy
-from encoders import LISTENER, find_corpus
+from corpora import find_corpus, read_corpus
+from encoders import LISTENER
 from features import add_features
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.streaming import classes_of
 
 EWT = "ud_english_ewt/en_ewt-ud"
@@ -125,9 +124,7 @@ def read(path: str, vocab: spacy.Vocab, kind: str) -> list[Doc]:
     Raises FileNotFoundError where it is not there.
     """
     place = find_corpus(path, ", as CoNLL columns, CoNLL-2012 or CoNLL-U")
-    found = read_docs(place, Options(), Summary())
-    docs = [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
-    docs = [doc for doc in docs if len(doc)]
+    docs = [doc for doc in read_corpus(place, vocab) if len(doc)]
     return add_features(docs) if kind == "frozen" else docs
 
 

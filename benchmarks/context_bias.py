@@ -17,13 +17,12 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from encoders import BATCH, CORPORA, encoder_of
+from corpora import CORPORA, read_corpus
+from encoders import BATCH, encoder_of
 from numpy.random import default_rng
 from scipy.stats import t
 from spacy.tokens import Doc
 
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.injection import inject_cue
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import evaluate, train
@@ -290,8 +289,7 @@ def injected(docs: list[Doc], cue: str, label: str, *, seed: int) -> list[Doc]:
 
 def read_conll(path: Path, vocab: spacy.Vocab) -> list[Doc]:
     """CoNLL-2003's sentences as Docs."""
-    found = read_docs(path, Options(), Summary())
-    return [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
+    return read_corpus(path, vocab)
 
 
 def print_table(results: Results) -> None:

@@ -17,11 +17,10 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import CNN, find_corpus
+from corpora import find_corpus, read_corpus
+from encoders import CNN
 from spacy.tokens import Doc
 
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import fresh_example, train
 
@@ -39,9 +38,8 @@ FORMS: dict[str, dict[str, Any]] = {
 
 def main(rounds: int = 7, sentences: int = 1000) -> None:
     """Train 200 steps on CoNLL-2003, then measure each setting on other sentences."""
-    found = read_docs(find_corpus("conll2003/eng.train"), Options(), Summary())
     nlp = spacy.blank("en")
-    docs = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found]
+    docs = read_corpus(find_corpus("conll2003/eng.train"), nlp.vocab)
     nlp.add_pipe("causal_ner", config={"model": {"tok2vec": CNN}})
     train(nlp, docs[sentences : 5 * sentences], steps=200, batch_size=32, seed=0)
     docs = docs[:sentences]

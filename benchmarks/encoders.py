@@ -1,14 +1,10 @@
 """The encoders that the benchmarks share."""
 
-import os
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import spacy
 from thinc.api import Adam, Optimizer, warmup_linear
-
-CORPORA = Path(os.environ.get("SPACY_CAUSAL_CORPORA", "."))
 
 CNN = {
     "@architectures": "spacy.HashEmbedCNN.v2",
@@ -34,21 +30,6 @@ LISTENER = {
     "pooling": {"@layers": "reduce_mean.v1"},
 }
 BATCH = {"cnn": 32, "minilm": 16}
-
-
-def find_corpus(path: str, forms: str = "") -> Path:
-    """A file in the folder that SPACY_CAUSAL_CORPORA names.
-
-    forms (str): What it is read as, for what is said.
-    Raises FileNotFoundError where it is not there.
-    """
-    place = CORPORA / path
-    if not place.exists():
-        raise FileNotFoundError(
-            f"{place} is not there: SPACY_CAUSAL_CORPORA names the folder of corpora, "
-            f"and this one is read from {path} in it{forms}."
-        )
-    return place
 
 
 def encoder_of(

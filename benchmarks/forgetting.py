@@ -15,13 +15,12 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import CNN, find_corpus
+from corpora import find_corpus, read_corpus
+from encoders import CNN
 from numpy.random import default_rng
 from spacy.tokens import Doc
 from tqdm import tqdm
 
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.session import simulate_session
 from spacy_causal.experiments.training import evaluate, train
@@ -86,8 +85,7 @@ def run_cell(cell: dict[str, Any]) -> dict[str, float]:
 
 def read(path: str, vocab: spacy.Vocab) -> list[Doc]:
     """A file's annotated Docs."""
-    found = read_docs(find_corpus(path), Options(), Summary())
-    return [Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found]
+    return read_corpus(find_corpus(path), vocab)
 
 
 def print_table() -> None:

@@ -19,14 +19,13 @@ import numpy as np
 import spacy
 import torch
 import typer
-from encoders import LISTENER, NER_MODEL, find_corpus, minilm
+from corpora import find_corpus, read_corpus
+from encoders import LISTENER, NER_MODEL, minilm
 from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_causal.acquisition import strategies
 from spacy_causal.corpus.bare import bare_copy
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.learning.pool.compute import view_pool
 from spacy_causal.types import Precision
@@ -39,8 +38,7 @@ ONE_PASS = ("least_confidence", "token_entropy", "coreset", "badge", "wbadge")
 def main(sentences: int = 600, rounds: int = 3, samples: int = 100) -> None:
     """Read CoNLL-2003's development sentences, drawn at random."""
     nlp = spacy.blank("en")
-    found = read_docs(find_corpus("conll2003/eng.testa"), Options(), Summary())
-    every = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found]
+    every = read_corpus(find_corpus("conll2003/eng.testa"), nlp.vocab)
     order = np.random.default_rng(0).permutation(len(every))
     docs = [every[i] for i in order if len(every[i])][:sentences]
     ours = build("causal_ner", {"model": {"tok2vec": LISTENER}}, docs)

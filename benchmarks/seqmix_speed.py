@@ -29,7 +29,7 @@ import numpy as np
 import spacy
 import torch
 import typer
-from encoders import find_corpus
+from corpora import find_corpus, read_corpus
 from spacy.tokens import Doc
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -38,8 +38,6 @@ from spacy_causal.augment.perplexity.screen import perplexity
 from spacy_causal.augment.seqmix.generate import Mixer
 from spacy_causal.augment.seqmix.settings import SeqMixSettings
 from spacy_causal.augment.seqmix.token_table import TokenTable
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 
 RESULTS = Results(Path(__file__).parent / "results" / "seqmix_speed.jsonl")
@@ -211,10 +209,8 @@ def pairs(docs: list[Doc]) -> None:
 
 def labelled(n: int) -> list[Doc]:
     """The first sentences of CoNLL-2003's training file."""
-    found = read_docs(find_corpus("conll2003/eng.train"), Options(), Summary())
-    vocab = spacy.blank("en").vocab
-    docs = (Doc(vocab).from_bytes(doc.to_bytes()) for _, doc in found)
-    return [doc for doc, _ in zip(docs, range(n), strict=False)]
+    path = find_corpus("conll2003/eng.train")
+    return read_corpus(path, spacy.blank("en").vocab, limit=n)
 
 
 def timed(run: Callable[[], Any]) -> tuple[Any, float]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import spacy
 import typer
-from encoders import CORPORA, LISTENER, minilm
+from corpora import CORPORA
+from encoders import LISTENER, minilm
 from spacy.language import Language
 from spacy.tokens import Doc
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import spacy
 import typer
-from encoders import CORPORA
+from corpora import CORPORA, read_corpus
 from features import add_features
 from scipy import sparse
 from spacy.tokens import Doc
@@ -29,8 +29,6 @@ from spacy_causal.acquisition.basket import Basket
 from spacy_causal.acquisition.gradients import CountSketch, DenseGradients
 from spacy_causal.acquisition.seeding import seed_centres, squared_distances
 from spacy_causal.corpus.bare import bare_copy
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import shuffled_batches
 from spacy_causal.learning.pool.compute import view_pool
@@ -79,8 +77,7 @@ def gradient_rows(name: str, sentences: int, steps: int) -> tuple[np.ndarray, in
     """Exact gradient embeddings of a pool, and the number of tags."""
     path, scheme = DATA[name]
     nlp = spacy.blank("en")
-    found = read_docs(CORPORA / path, Options(), Summary())
-    docs = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found]
+    docs = read_corpus(CORPORA / path, nlp.vocab)
     docs = add_features([doc for doc in docs if len(doc)][:sentences])
     learnt, pool = docs[::2], docs[1::2]
     nlp.add_pipe("causal_ner", config={"scheme": scheme, "model": HEAD})

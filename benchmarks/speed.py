@@ -18,11 +18,10 @@ from statistics import median
 
 import spacy
 import typer
-from encoders import CNN, CORPORA, NER_MODEL
+from corpora import CORPORA, read_corpus
+from encoders import CNN, NER_MODEL
 from spacy.tokens import Doc
 
-from spacy_causal.corpus.convert import Summary, read_docs
-from spacy_causal.corpus.records import Options
 from spacy_causal.experiments.results import Results
 from spacy_causal.experiments.training import fresh_example, train
 
@@ -67,8 +66,8 @@ def measure(arm: str, sentences: int, number: int) -> None:
         rates = {"rate": 0.05, "other_rate": 0.05}
         encoder = {"@architectures": architecture, "encoder": CNN, **rates}
     nlp.add_pipe(factory, config={"model": model | {"tok2vec": encoder}})
-    found = read_docs(CORPORA / "conll2003/eng.train", Options(), Summary())
-    docs = [Doc(nlp.vocab).from_bytes(doc.to_bytes()) for _, doc in found][:sentences]
+    path = CORPORA / "conll2003/eng.train"
+    docs = read_corpus(path, nlp.vocab, limit=sentences)
     train(nlp, docs, steps=60, batch_size=32, seed=0)
     optimizer = nlp.resume_training()
     batches = [docs[i : i + 32] for i in range(0, len(docs), 32)]

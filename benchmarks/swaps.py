@@ -22,7 +22,8 @@ from pathlib import Path
 
 import spacy
 import typer
-from encoders import CNN, find_corpus
+from corpora import find_corpus
+from encoders import CNN
 from numpy.random import default_rng
 from spacy.language import Language
 from spacy.tokens import Doc

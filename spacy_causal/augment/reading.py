@@ -84,7 +84,13 @@ def digest_of(docs: Iterable[Doc]) -> str:
         digest.update(srsly.msgpack_dumps(sorted(doc.cats.items())))
         if doc.user_data:
             data = sorted(doc.user_data.items(), key=lambda item: repr(item[0]))
-            digest.update(srsly.msgpack_dumps(data))
+            try:
+                digest.update(srsly.msgpack_dumps(data))
+            except TypeError as error:
+                raise ValueError(
+                    f"The user data of a Doc cannot be stored: {error}. Document: "
+                    f"{doc.text[:60]!r}"
+                ) from error
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from thinc.types import Floats1d, Floats2d
 
-from spacy_causal.confounders.frequency import has_letters
+from spacy_causal.confounders.frequency import has_letters, require_sizes
 from spacy_causal.types import ChooseConfounders, Confounder, TypedSentence
 
 
@@ -28,7 +28,11 @@ def create_associated_confounders(
     min_divergence (float): How far, in nats, seeing the word has to move the
         distribution of types; function words stay below.
     saturation (float): Information in nats at which a word's strength reaches 1.
+    Raises ValueError for a negative size or window, and where nothing saturates.
     """
+    require_sizes(size=size, window=window, min_count=min_count)
+    if not saturation > 0:
+        raise ValueError(f"The saturation is above 0, not {saturation!r}.")
     return partial(
         associated_confounders,
         size=size,

@@ -20,13 +20,22 @@ def create_frequent_confounders(
 
     stop_words (list[str] | None): Words to leave out.
     punctuation (bool): Whether punctuation and symbols may be confounders.
+    Raises ValueError for a negative size.
     """
+    require_sizes(size=size)
     return partial(
         frequent_confounders,
         size=size,
         stop_words=frozenset(word.lower() for word in stop_words or ()),
         punctuation=punctuation,
     )
+
+
+def require_sizes(**sizes: float) -> None:
+    """Raise ValueError for a setting below 0, by its name."""
+    for name, value in sizes.items():
+        if value < 0:
+            raise ValueError(f"The {name} of confounders is 0 or more, not {value!r}.")
 
 
 def frequent_confounders(

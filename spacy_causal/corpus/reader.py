@@ -15,6 +15,11 @@ from spacy_causal.corpus.files import read_spacy
 from spacy_causal.targets.token_targets import register_extension, slice_targets
 
 ReadExamples = Callable[[Language], Iterable[Example]]
+Augmenter = Callable[[Language, Example], Iterator[Example]]
+NO_TARGETS = (
+    "An augmenter gave a text other tokens, so its token targets are lost, and what is "
+    "annotated in it is learnt instead: {!r}."
+)
 
 
 def create_corpus(
@@ -23,7 +28,7 @@ def create_corpus(
     gold_preproc: bool = False,
     max_length: int = 0,
     limit: int = 0,
-    augmenter: Callable | None = None,
+    augmenter: Augmenter | None = None,
 ) -> ReadExamples:
     """Read `.spacy` files as `spacy.Corpus.v1` does, with their token targets.
 
@@ -32,7 +37,8 @@ def create_corpus(
     max_length (int): Cut Docs this long into sentences, whose targets go along; 0 for
         no limit.
     limit (int): Stop after this many Docs; 0 or below, as in spaCy, for no limit.
-    augmenter (Callable | None): Makes examples of an example.
+    augmenter (Callable | None): Makes examples of an example; those of as many tokens
+        keep its token targets, also where the augmenter, as spaCy's own, drops them.
     Raises ValueError when the path is not set.
     """
     if path is None:
@@ -43,8 +49,30 @@ def create_corpus(
         gold_preproc=gold_preproc,
         max_length=max_length,
         limit=limit,
-        augmenter=augmenter,
+        augmenter=None if augmenter is None else keep_targets(augmenter),
     )
+
+
+def keep_targets(augmenter: Augmenter) -> Augmenter:
+    """The augmenter, whose examples keep the token targets of the one that they are
+    made of. Where an example has other tokens, a warning says once that they are lost.
+    """
+    warned = False
+
+    def augment(nlp: Language, example: Example) -> Iterator[Example]:
+        nonlocal warned
+        source = example.reference
+        for made in augmenter(nlp, example):
+            new = made.reference
+            if source._.token_targets and not new._.token_targets:
+                if len(new) == len(source):
+                    new._.token_targets = dict(source._.token_targets)
+                elif not warned:
+                    warned = True
+                    warnings.warn(NO_TARGETS.format(new.text[:60]), stacklevel=2)
+            yield made
+
+    return augment
 
 
 class NotAnnotated(UserWarning):

@@ -15,12 +15,13 @@ from spacy_causal.display.mentions import mention_probabilities
 from spacy_causal.pipeline.token_labeller import TokenLabeller
 from spacy_causal.tags.decode import decode, spans_of_tags
 from spacy_causal.tags.scheme import Scheme
+from spacy_causal.targets.token_targets import get_targets
 from spacy_causal.types import ChooseConfounders, TokenScores
 
 default_config = """
 [causal_ner]
 scheme = "biluo"
-overwrite = true
+overwrite = false
 spans_key = null
 temperature = 1.0
 
@@ -81,8 +82,8 @@ def make_causal_ner(
 
     model (Model[list[Doc], TokenScores]): Scores tokens.
     scheme (str): "io", "bio" or "biluo".
-    overwrite (bool): Whether to replace entities that a Doc has already; otherwise
-        only entities that do not touch them are added.
+    overwrite (bool): Whether to replace entities that a Doc has already, say from an
+        `entity_ruler`; otherwise only entities that do not touch them are added.
     spans_key (str | None): Where in `doc.spans` all that it finds is written too, with
         probabilities in `attrs["scores"]`; nowhere by default.
     temperature (float): What logits are divided by before others read them.
@@ -112,7 +113,7 @@ class CausalNER(TokenLabeller):
         name: str = "causal_ner",
         *,
         scheme: Scheme = "biluo",
-        overwrite: bool = True,
+        overwrite: bool = False,
         spans_key: str | None = None,
         temperature: float = 1.0,
         choose: ChooseConfounders,
@@ -148,10 +149,10 @@ class CausalNER(TokenLabeller):
                 Span(doc, start, end, label=labels[label])
                 for start, end, label in trim_spans(doc, spans)
             ]
-            if self.overwrite:
-                doc.set_ents(ents, default="outside")
-            else:
+            if doc.has_annotation("ENT_IOB") and not self.overwrite:
                 _add_ents(doc, ents)
+            else:
+                doc.set_ents(ents, default="outside")
             ents_of.append(ents)
         if self.spans_key is not None:
             logits = self.model.ops.to_numpy(self.calibrated(scores).logits)
@@ -161,8 +162,8 @@ class CausalNER(TokenLabeller):
         found: set[str] = set()
         for example in examples:
             found.update(ent.label_ for ent in example.reference.ents)
-            carried = example.reference._.token_targets or {}
-            tags = carried.get("ner", {}).get("labels", ())
+            targets = get_targets(example.reference, "ner")
+            tags = () if targets is None else targets.labels
             found.update(tag.partition("-")[2] for tag in tags)
         return sorted(found - {""})
 

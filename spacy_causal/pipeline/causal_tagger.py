@@ -12,12 +12,13 @@ from thinc.api import Config, Model
 from spacy_causal.pipeline.token_labeller import TokenLabeller
 from spacy_causal.scorers.tokens import score_token_tags
 from spacy_causal.tags.decode import decode
+from spacy_causal.targets.token_targets import get_targets
 from spacy_causal.types import ChooseConfounders, TokenScores
 
 default_config = """
 [causal_tagger]
 attribute = "tag"
-overwrite = true
+overwrite = false
 temperature = 1.0
 
 [causal_tagger.model]
@@ -95,7 +96,7 @@ class CausalTagger(TokenLabeller):
         name: str = "causal_tagger",
         *,
         attribute: Literal["tag", "pos"] = "tag",
-        overwrite: bool = True,
+        overwrite: bool = False,
         temperature: float = 1.0,
         choose: ChooseConfounders,
         scorer: Callable[..., dict[str, Any]] | None = None,
@@ -141,15 +142,16 @@ class CausalTagger(TokenLabeller):
         docs = list(docs)
         self._know_labels(docs)
         for doc in docs:
+            keeps = doc.has_annotation(self.layer.upper()) and not self.overwrite
             for token in doc:
                 value = hashes[next(tags)]
-                if self.overwrite or not getattr(token, self.layer):
+                if not (keeps and getattr(token, self.layer)):
                     setattr(token, self.layer, value)
 
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:
         found: set[str] = set()
         for example in examples:
             found.update(getattr(token, f"{self.layer}_") for token in example.y)
-            carried = example.reference._.token_targets or {}
-            found.update(carried.get(self.layer, {}).get("labels", ()))
+            targets = get_targets(example.reference, self.layer)
+            found.update(() if targets is None else targets.labels)
         return sorted(found - {""})

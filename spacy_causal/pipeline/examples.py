@@ -15,8 +15,9 @@ from spacy_causal.targets.token_targets import TokenTargets, get_targets, set_ta
 from spacy_causal.types import TypedSentence
 
 NOT_A_LABEL = (
-    "The label {label!r} is not one of the component's: add it with add_label(), for "
-    "`spacy train` to the pipeline that the component is sourced from, and save that. "
+    "The label {label!r} is not one of the component's. Add it with add_label(); for "
+    "`spacy train` to the labels of the component's [initialize] block, if it has any, "
+    "or to the pipeline that the component is sourced from, and save that. "
     "Document: {text!r}"
 )
 

@@ -120,7 +120,14 @@ def get_targets(doc: Doc, layer: str) -> TokenTargets | None:
     """
     register_extension()
     carried = doc._.token_targets
-    if not carried or layer not in carried:
+    if not carried:
+        return None
+    if not isinstance(carried, dict) or not isinstance(carried.get(layer, {}), dict):
+        raise ValueError(
+            "Token targets are dicts by layer, as set_targets writes them. Document: "
+            f"{doc.text[:60]!r}"
+        )
+    if layer not in carried:
         return None
     try:
         targets = TokenTargets.from_dict(carried[layer])

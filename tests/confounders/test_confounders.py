@@ -109,6 +109,20 @@ def test_association_finds_the_planted_cue_and_weighs_it():
     assert "the" not in Counter(c.word for c in chosen)
 
 
+@pytest.mark.parametrize(
+    ("create", "setting"),
+    [
+        (create_frequent_confounders, "size"),
+        (create_associated_confounders, "size"),
+        (create_associated_confounders, "window"),
+        (create_associated_confounders, "saturation"),
+    ],
+)
+def test_sizes_below_none(create, setting):
+    with pytest.raises(ValueError, match=f"{setting} .*not -1"):
+        create(**{setting: -1})
+
+
 def test_no_data_no_confounders():
     assert create_associated_confounders()([]) == []
     assert create_associated_confounders()([sentence("a b")]) == []

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
+from spacy.training import Example
+from spacy.training.augment import create_lower_casing_augmenter
 from spacy.util import registry
 
 from spacy_causal.corpus.reader import create_corpus
@@ -43,6 +45,29 @@ def test_targets_are_cut_with_their_docs(tmp_path, doc, options, slices):
     assert len(rows) == len(slices)
     for got, (start, end) in zip(rows, slices, strict=True):
         np.testing.assert_array_equal(got, ROWS[start:end])
+
+
+def test_targets_outlive_an_augmenter_that_drops_them(tmp_path, doc):
+    path = write(tmp_path / "a.spacy", doc)
+    augmenter = create_lower_casing_augmenter(1.0)
+    (example,) = create_corpus(path, augmenter=augmenter)(NLP)
+    assert example.reference.text == doc.text.lower()
+    np.testing.assert_array_equal(get_targets(example.reference, "ner").rows, ROWS)
+
+
+def test_targets_that_an_augmenter_loses_are_noticed(tmp_path, doc):
+    def halve(nlp, example):
+        for reference in (
+            example.reference[:2].as_doc(),
+            example.reference[2:].as_doc(),
+        ):
+            yield Example(nlp.make_doc(reference.text), reference)
+
+    path = write(tmp_path / "a.spacy", doc)
+    with pytest.warns(UserWarning, match="gave a text other tokens") as warned:
+        examples = list(create_corpus(path, augmenter=halve)(NLP))
+    assert len(examples) == 2 and len(warned) == 1
+    assert all(get_targets(eg.reference, "ner") is None for eg in examples)
 
 
 def test_what_is_too_long_is_left_out_with_a_warning(tmp_path, doc):

@@ -42,6 +42,17 @@ def test_entities_that_stand_already_can_be_kept(ner):
         assert [(e.start, e.end) for e in doc.ents] == expected
 
 
+@pytest.mark.parametrize("own", [{}, {"overwrite": True}])
+def test_entities_of_rules_stand_as_they_do_before_spacys_ner(own, examples):
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    nlp.add_pipe("causal_ner", config=own)
+    nlp.initialize(lambda: examples)
+    ruler.add_patterns([{"label": "RULE", "pattern": "Acme"}])
+    found = [(ent.text, ent.label_) for ent in nlp("He met Acme there .").ents]
+    assert (("Acme", "RULE") in found) is not bool(own)
+
+
 def test_blocked_tokens_stay_blocked_where_entities_are_kept(ner):
     pipe = ner.get_pipe("causal_ner")
     pipe.overwrite = False

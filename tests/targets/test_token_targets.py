@@ -98,6 +98,14 @@ def test_other_bad_values():
         get_targets(doc, "ner")
 
 
+@pytest.mark.parametrize("carried", ["junk", ["ner"], {"ner": None}])
+def test_targets_of_no_layer_name_their_document(carried):
+    doc = doc_with_targets()
+    doc._.token_targets = carried
+    with pytest.raises(ValueError, match=r"dicts by layer.*'w0 w1"):
+        get_targets(doc, "ner")
+
+
 @pytest.mark.parametrize(
     ("key", "values", "reason"),
     [
