@@ -18,7 +18,8 @@ def check(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help=".spacy file, or a corpus that convert reads.", exists=True
+            help=".spacy file, a folder of them, or a corpus that convert reads.",
+            exists=True,
         ),
     ],
     *,
@@ -67,7 +68,8 @@ def check(
     if len(diagnoses) == 2:
         shared = shared_texts(*diagnoses)
         for text, place, other in shared[: limit or None]:
-            msg.warn(f"{corpus}:{place} and {dev}:{other} are the same: {text[:60]!r}")
+            here, there = (f"{file}:{n}" for file, n in (place, other))
+            msg.warn(f"{here} and {there} are the same: {text[:60]!r}")
         summary = f"{len(shared):,} texts are in both"
         msg.warn(summary) if shared else msg.good(summary)
         for layer, alone in labels_of_dev_alone(*diagnoses).items():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc, Span
+from spacy.training.corpus import walk_corpus
 
 from spacy_causal.corpus.build import create_builder
 from spacy_causal.corpus.convert import Summary, read_docs
@@ -19,6 +20,7 @@ from spacy_causal.targets.token_targets import get_targets
 LAYERS = ("ENT_IOB", "TAG", "POS", "MORPH", "LEMMA", "DEP")
 # Of rows of token targets, as `TokenTargets.count_rows` has them.
 KINDS = ("one-hot", "soft", "unknown")
+Place = tuple[Path, int]
 
 
 @dataclass
@@ -26,7 +28,8 @@ class Diagnosis:
     """What a corpus holds and what is wrong with it.
 
     tags, pos (Counter[str]): Tokens by tag and by universal part of speech.
-    texts (dict[str, int]): Where each text first stands (line or document).
+    texts (dict[str, Place]): Where each text first stands: a file and its line, or its
+        document.
     problems (list[Problem]): What training would trip over or learn wrongly.
     oddities (list[Problem]): What may be meant: duplicates, split tokens.
     """
@@ -35,7 +38,7 @@ class Diagnosis:
     labels: Counter[str] = field(default_factory=Counter)
     tags: Counter[str] = field(default_factory=Counter)
     pos: Counter[str] = field(default_factory=Counter)
-    texts: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     oddities: list[Problem] = field(default_factory=list)
 
@@ -49,12 +52,16 @@ class Diagnosis:
 
 
 def examine_corpus(path: Path, options: Options) -> Diagnosis:
-    """Examine a `.spacy` file, or a corpus in any format that can be converted.
+    """Examine a `.spacy` file or a folder of them, as spaCy's reader searches it, or a
+    corpus in any format that can be converted.
 
     Of a Doc with token targets, its entities are those that are certain in them.
     """
-    if path.suffix == SUFFIX:
-        return _examine_spacy(path, options)
+    if path.suffix == SUFFIX or (path.is_dir() and any(path.rglob(f"*{SUFFIX}"))):
+        diagnosis = Diagnosis()
+        for file in walk_corpus(path, SUFFIX):
+            _examine_spacy(file, options, diagnosis)
+        return diagnosis
     diagnosis, summary = Diagnosis(), Summary()
     for line, doc in read_docs(path, options, summary):
         _examine_doc(path, line, doc, doc.ents, diagnosis)
@@ -63,7 +70,7 @@ def examine_corpus(path: Path, options: Options) -> Diagnosis:
     return diagnosis
 
 
-def shared_texts(train: Diagnosis, dev: Diagnosis) -> list[tuple[str, int, int]]:
+def shared_texts(train: Diagnosis, dev: Diagnosis) -> list[tuple[str, Place, Place]]:
     """Texts that stand in both corpora, and where."""
     return [
         (text, train.texts[text], place)
@@ -88,8 +95,8 @@ def is_annotated(doc: Doc) -> bool:
     return bool(annotated or carried)
 
 
-def _examine_spacy(path: Path, options: Options) -> Diagnosis:
-    diagnosis = Diagnosis()
+def _examine_spacy(path: Path, options: Options, diagnosis: Diagnosis) -> None:
+    n_before = diagnosis.counts["documents"]
     try:
         builder = create_builder(options, None, Counter())
         for number, doc in enumerate(read_spacy(path, builder.vocab), start=1):
@@ -103,11 +110,10 @@ def _examine_spacy(path: Path, options: Options) -> Diagnosis:
                 Problem(path, number, reason)
                 for reason in _misaligned(doc, ents, tokenizer)
             ]
-        if not diagnosis.counts["documents"]:
+        if diagnosis.counts["documents"] == n_before:
             diagnosis.problems.append(Problem(path, 1, "there is no document in it"))
     except (ValueError, OSError) as error:
         diagnosis.problems.append(Problem(path, 1, str(error)))
-    return diagnosis
 
 
 def _read_targets(doc: Doc) -> tuple[Sequence[Span], Counter[str], list[str]]:
@@ -144,9 +150,10 @@ def _examine_doc(
     if not is_annotated(doc):
         reason = f"all annotation is missing: {text}"
         diagnosis.problems.append(Problem(path, place, reason))
-    first = diagnosis.texts.setdefault(doc.text, place)
-    if first != place:
-        reason = f"the same text is at {first}: {text}"
+    first = diagnosis.texts.setdefault(doc.text, (path, place))
+    if first != (path, place):
+        where = str(first[1]) if first[0] == path else f"{first[0]}:{first[1]}"
+        reason = f"the same text is at {where}: {text}"
         diagnosis.oddities.append(Problem(path, place, reason))
 
 

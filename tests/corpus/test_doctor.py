@@ -128,7 +128,23 @@ def test_raw_corpora_and_shared_texts(tmp_path):
     dev.write_text("Bob sat\n[Ada](P) ran\n")
     diagnoses = [examine_corpus(path, Options(lang="xx")) for path in (train, dev)]
     assert [problem.line for problem in diagnoses[0].problems] == [2]
-    assert shared_texts(*diagnoses) == [("Ada ran", 1, 2)]
+    assert shared_texts(*diagnoses) == [("Ada ran", (train, 1), (dev, 2))]
+
+
+def test_a_folder_of_spacy_files(tmp_path):
+    (tmp_path / "more").mkdir()
+    first = spacy_file(tmp_path / "a.spacy", make_doc(["Ada"]), make_doc(["Bob"]))
+    second = spacy_file(tmp_path / "more" / "b.spacy", make_doc(["Ada"]), make_doc([]))
+    spacy_file(tmp_path / "more" / "c.spacy")
+    found = examine_corpus(tmp_path, Options())
+    assert found.counts["documents"] == 4
+    assert [str(x).partition(": ")[0] for x in found.problems] == [
+        f"{second}:2",
+        f"{tmp_path / 'more' / 'c.spacy'}:1",
+    ]
+    assert [str(x) for x in found.oddities] == [
+        f"{second}:1: the same text is at {first}:1: 'Ada '"
+    ]
 
 
 def test_no_spacy_file(tmp_path):
