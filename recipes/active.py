@@ -8,23 +8,30 @@ all of it is answered, so a question left open on one page holds up everybody's 
 batch until --timeout sends it to somebody else.
 """
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from recipes.options import (
+    Component,
+    Dataset,
+    GpuId,
+    Initial,
+    Instructions,
+    Labels,
+    Model,
+    Output,
+    Seed,
+    Texts,
+)
 from recipes.serving import command_of, register_with_prodigy
 
 
 def active(
-    dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
-    model: Annotated[
-        str, typer.Argument(help="Trained pipeline (name or path), or blank:en.")
-    ],
-    source: Annotated[
-        str, typer.Argument(help=".jsonl, .txt, .csv or .spacy; - is standard input.")
-    ],
+    dataset: Dataset,
+    model: Model,
+    source: Texts,
     *,
     strategy: Annotated[
         str,
@@ -46,33 +53,19 @@ def active(
             help="Also train on generated sentences: seqmix or counterfactual."
         ),
     ] = None,
-    labels: Annotated[
-        str, typer.Option(help="Labels to add to the model's own: LABEL,LABEL.")
-    ] = "",
-    component: Annotated[
-        str | None, typer.Option(help="Component that learns; needed if several could.")
-    ] = None,
-    initial: Annotated[
-        Path | None,
-        typer.Option(help="Labelled .spacy file, replayed against forgetting."),
-    ] = None,
+    labels: Labels = "",
+    component: Component = None,
+    initial: Initial = None,
     dev: Annotated[
         Path | None,
         typer.Option(
             help="Labelled .spacy file: F1 by round; undoes updates harming a label."
         ),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(help="Folder for saving the taught pipeline at the end."),
-    ] = None,
-    instructions: Annotated[
-        Path | None, typer.Option(help="Guidelines for annotators, plain text.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all random draws.", min=0)] = 0,
-    gpu_id: Annotated[
-        int, typer.Option(help="GPU on which the model learns; -1 for the CPU.")
-    ] = -1,
+    output: Output = None,
+    instructions: Instructions = None,
+    seed: Seed = 0,
+    gpu_id: GpuId = -1,
 ) -> dict[str, Any]:
     """Annotate whole sentences, batch by batch.
 
@@ -81,57 +74,39 @@ def active(
     """
     from spacy_causal.acquisition.named import make_strategy
     from spacy_causal.learning.augmenting import make_augment
-    from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
-    from spacy_causal.learning.weights import digest_of_weights
-    from spacy_causal.server.beforehand import (
-        check_gpu,
-        check_labelled,
-        check_output,
-        read_guidelines,
-    )
+    from spacy_causal.server.beginning import beginning
     from spacy_causal.server.manual import VIEW
-    from spacy_causal.server.pipelines import load_pipeline
     from spacy_causal.server.rounds import ActiveTeacher, BatchStream
-    from spacy_causal.server.sources import Source
-    from spacy_causal.server.teaching import build_learner, save_taught
+    from spacy_causal.server.teaching import save_taught
     from spacy_causal.server.texts import ENTITIES
-    from spacy_causal.specs import split_names
     from spacy_causal.types import Budget
 
     if batch is not None and budget is not None:
         raise ValueError("--batch and --budget both say how much comes next: give one.")
     size = Budget.parse(budget) if budget is not None else Budget(batch or 20)
-    names = split_names(labels)
     acquire = make_strategy(strategy)
     make_augment(augment, component or "")
-    settings = LearnerSettings(augment=augment)
-    texts = Source(source)
-    check_labelled(initial, dev)
-    check_output(output, model)
-    check_gpu(gpu_id)
-    guidelines = read_guidelines(instructions)
-    nlp, name = load_pipeline(model, component, names, seed=seed)
-    weights = digest_of_weights(nlp, [name])
-    build = partial(
-        *(build_learner, model, component, names),
-        settings=settings,
+    with beginning(
+        *(model, source, LearnerSettings(augment=augment)),
+        component=component,
+        labels=labels,
+        initial=initial,
+        dev=dev,
+        output=output,
+        instructions=instructions,
         seed=seed,
         gpu_id=gpu_id,
-    )
-    background = BackgroundLearner(partial(build, initial=initial, dev=dev))
-    try:
+    ) as begun:
+        nlp, texts, background = begun.nlp, begun.texts, begun.background
         stream = BatchStream(
-            *(nlp, name, texts, acquire, size, background), dev=dev, seed=seed
+            nlp, begun.component, texts, acquire, size, background, dev=dev, seed=seed
         )
-    except BaseException:
-        background.close()
-        raise
 
     def on_exit(controller: Any) -> dict[str, Any]:
         texts.close()
         stream.close()
-        return save_taught(background, name, output)
+        return save_taught(background, begun.component, output)
 
     return {
         "dataset": dataset,
@@ -145,9 +120,9 @@ def active(
             "exclude_by": "task",
             # Prodigy would hold back answers that the next batch waits for.
             "instant_submit": True,
-            "instructions": guidelines,
+            "instructions": begun.guidelines,
             "model": model,
-            "weights": weights,
+            "weights": begun.weights,
             "layer": ENTITIES,
             "strategy": strategy,
             "budget": str(size),

@@ -4,32 +4,37 @@ python -m recipes.feedback DATASET MODEL SOURCE
 prodigy causal.feedback DATASET MODEL SOURCE -F recipes/feedback.py
 """
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from recipes.options import (
+    Component,
+    Dataset,
+    GpuId,
+    Initial,
+    Instructions,
+    Labels,
+    Model,
+    Output,
+    Seed,
+    Texts,
+)
 from recipes.serving import command_of, register_with_prodigy
 
 
 def feedback(
-    dataset: Annotated[str, typer.Argument(help="Dataset that keeps the answers.")],
-    model: Annotated[
-        str, typer.Argument(help="Trained pipeline (name or path), or blank:en.")
-    ],
-    source: Annotated[
-        str, typer.Argument(help=".jsonl, .txt, .csv or .spacy; - is standard input.")
-    ],
+    dataset: Dataset,
+    model: Model,
+    source: Texts,
     *,
     k: Annotated[int, typer.Option(help="Labels shown with a question.", min=1)] = 3,
     unit: Annotated[
         str | None,
         typer.Option(help="Ask about each mention or token; by default as fits."),
     ] = None,
-    labels: Annotated[
-        str, typer.Option(help="Labels to add to the model's own: LABEL,LABEL.")
-    ] = "",
+    labels: Labels = "",
     all_labels: Annotated[
         bool,
         typer.Option(
@@ -42,9 +47,7 @@ def feedback(
             help='After "none of these": off, next (K labels) or list (of all).'
         ),
     ] = "off",
-    component: Annotated[
-        str | None, typer.Option(help="Component that learns; needed if several could.")
-    ] = None,
+    component: Component = None,
     imputer: Annotated[
         str | None,
         typer.Option(help='Pipeline that guesses the label after "none of these".'),
@@ -56,10 +59,7 @@ def feedback(
     doubt: Annotated[
         float, typer.Option(help="Share of the answers to assume wrong.")
     ] = 0.0,
-    initial: Annotated[
-        Path | None,
-        typer.Option(help="Labelled .spacy file, replayed against forgetting."),
-    ] = None,
+    initial: Initial = None,
     dev: Annotated[
         Path | None,
         typer.Option(
@@ -69,81 +69,50 @@ def feedback(
     batch_size: Annotated[
         int, typer.Option(help="Minimum number of answers between two updates.", min=1)
     ] = 10,
-    output: Annotated[
-        Path | None,
-        typer.Option(help="Folder for saving the taught pipeline at the end."),
-    ] = None,
-    instructions: Annotated[
-        Path | None, typer.Option(help="Guidelines for annotators, plain text.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all random draws.", min=0)] = 0,
-    gpu_id: Annotated[
-        int, typer.Option(help="GPU on which the model learns; -1 for the CPU.")
-    ] = -1,
+    output: Output = None,
+    instructions: Instructions = None,
+    seed: Seed = 0,
+    gpu_id: GpuId = -1,
 ) -> dict[str, Any]:
     """Ask which of K labels is right, or none of them.
 
     The model learns from the answers while they are given.
     """
-    from spacy_causal.learning.background import BackgroundLearner
     from spacy_causal.learning.settings import LearnerSettings
-    from spacy_causal.learning.weights import digest_of_weights
     from spacy_causal.server.asking import VIEW, Asking, QuestionStream
-    from spacy_causal.server.beforehand import (
-        check_gpu,
-        check_imputer,
-        check_labelled,
-        check_output,
-        read_guidelines,
-    )
-    from spacy_causal.server.pipelines import load_pipeline
-    from spacy_causal.server.sources import Source
-    from spacy_causal.server.teaching import (
-        FeedbackTeacher,
-        build_learner,
-        save_taught,
-    )
-    from spacy_causal.specs import split_names
+    from spacy_causal.server.beginning import beginning
+    from spacy_causal.server.teaching import FeedbackTeacher, save_taught
     from spacy_causal.types import NONE_OF_THESE
 
-    names = split_names(labels)
     asking = Asking(k, unit, all_labels, follow_up, explore, seed)
-    texts = Source(source)
-    check_labelled(initial, dev)
-    check_output(output, model, imputer)
-    check_gpu(gpu_id)
-    guidelines = read_guidelines(instructions)
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
     settings = LearnerSettings(mode=mode, mistakes=doubt)
-    nlp, name = load_pipeline(model, component, names, seed=seed)
-    weights = digest_of_weights(nlp, [name])
-    check_imputer(imputer, nlp, name)
-    build = partial(
-        *(build_learner, model, component, names),
-        settings=settings,
+    with beginning(
+        *(model, source, settings),
+        component=component,
+        labels=labels,
+        imputer=imputer,
+        initial=initial,
+        dev=dev,
+        output=output,
+        instructions=instructions,
         seed=seed,
         gpu_id=gpu_id,
-    )
-    background = BackgroundLearner(
-        partial(build, imputer=imputer, initial=initial, dev=dev)
-    )
-    try:
+    ) as begun:
+        new_weights = begun.background.take_weights
         stream = QuestionStream(
-            nlp, name, texts, asking, new_weights=background.take_weights
+            begun.nlp, begun.component, begun.texts, asking, new_weights=new_weights
         )
-    except BaseException:
-        background.close()
-        raise
 
     def on_exit(controller: Any) -> dict[str, Any]:
-        texts.close()
-        return save_taught(background, name, output)
+        begun.texts.close()
+        return save_taught(begun.background, begun.component, output)
 
     return {
         "dataset": dataset,
         "view_id": VIEW,
         "stream": stream,
-        "update": FeedbackTeacher(background),
+        "update": FeedbackTeacher(begun.background),
         "progress": lambda controller, returned: stream.fraction,
         "on_exit": on_exit,
         "config": {
@@ -152,9 +121,9 @@ def feedback(
             "choice_style": "single",
             "choice_auto_accept": True,
             "exclude_by": "task",
-            "instructions": guidelines,
+            "instructions": begun.guidelines,
             "model": model,
-            "weights": weights,
+            "weights": begun.weights,
             "mode": stream.asking.mode,
             "explore": stream.asking.explored,
             "layer": stream.layer,

@@ -4,8 +4,8 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin
 
-from spacy_causal.learning import background
 from spacy_causal.learning.cold_start import cold_start
+from spacy_causal.server import beginning
 
 
 @pytest.fixture
@@ -60,4 +60,4 @@ class Idle:
 
 @pytest.fixture(autouse=True)
 def idle(monkeypatch):
-    monkeypatch.setattr(background, "BackgroundLearner", Idle)
+    monkeypatch.setattr(beginning, "BackgroundLearner", Idle)

@@ -13,9 +13,8 @@ from spacy.tokens import Doc, DocBin, Span
 
 from recipes.active import active, command
 from recipes.serving import register_with_prodigy
-from spacy_causal.learning import background
 from spacy_causal.learning.feedback import targets_of
-from spacy_causal.server import beforehand
+from spacy_causal.server import beforehand, beginning
 from spacy_causal.server.manual import checked_spans
 from spacy_causal.server.rounds import entity_f1
 from spacy_causal.server.teaching import answered_of, answers_of
@@ -279,7 +278,7 @@ def test_what_only_the_learner_reads_or_the_end_writes_is_tried_before(
     model, source, changes, monkeypatch
 ):
     begun = []
-    monkeypatch.setattr(background, "BackgroundLearner", begun.append)
+    monkeypatch.setattr(beginning, "BackgroundLearner", begun.append)
     with pytest.raises(OSError, match="nowhere"):
         active("one", model, source, **changes)
     assert not begun

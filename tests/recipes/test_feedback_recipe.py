@@ -12,7 +12,7 @@ from prodigy_shapes import check_recipe, check_task
 
 from recipes.feedback import command, feedback
 from recipes.serving import register_with_prodigy
-from spacy_causal.learning import background
+from spacy_causal.server import beginning
 from spacy_causal.server.teaching import answer_of
 from spacy_causal.types import NONE_OF_THESE
 
@@ -175,7 +175,7 @@ def test_what_only_the_learner_reads_or_the_end_writes_is_tried_before(
     model, source, changes, monkeypatch
 ):
     begun = []
-    monkeypatch.setattr(background, "BackgroundLearner", begun.append)
+    monkeypatch.setattr(beginning, "BackgroundLearner", begun.append)
     with pytest.raises(OSError, match="nowhere"):
         feedback("one", model, source, **changes)
     assert not begun
@@ -188,12 +188,12 @@ def test_the_learner_ends_where_nothing_can_be_asked(
     """Its process would be ended while it begins, with a traceback."""
     begun = []
 
-    class Learner(background.BackgroundLearner):
+    class Learner(beginning.BackgroundLearner):
         def __init__(self, build):
             super().__init__(build)
             begun.append(self)
 
-    monkeypatch.setattr(background, "BackgroundLearner", Learner)
+    monkeypatch.setattr(beginning, "BackgroundLearner", Learner)
     with pytest.raises(ValueError, match=r"k is at least 1|explore lies between"):
         feedback("one", model, source, **changes)
     assert begun[0].asked[-1] == ("close",)
