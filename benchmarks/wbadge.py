@@ -31,10 +31,10 @@ from spacy_causal.experiments.active_curves import (
     curves_of,
     gain,
     needed_table,
-    say_points,
 )
 from spacy_causal.experiments.active_curves import table as strategies_table
 from spacy_causal.experiments.active_simulation import create_look, train_everything
+from spacy_causal.experiments.paired import format_interval
 from spacy_causal.experiments.results import Results, cell_key
 from spacy_causal.specs import split_specs
 from spacy_causal.types import Budget
@@ -164,7 +164,7 @@ def print_tables(rows: list[dict[str, Any]]) -> None:
         found = areas(curves_of(own))
         best, *others = (name for name, *_ in strategies_table(own))
         for other in (name for name in others if name in found):
-            ahead = say_points(gain(found, best, other))
+            ahead = format_interval(gain(found, best, other))
             print(f"\n{best} is ahead of {other} by {ahead}")
 
 

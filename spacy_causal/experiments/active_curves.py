@@ -5,7 +5,12 @@ from itertools import pairwise
 from statistics import mean
 from typing import Any, NamedTuple
 
-from spacy_causal.experiments.paired import Interval, differences, interval
+from spacy_causal.experiments.paired import (
+    Interval,
+    differences,
+    format_interval,
+    interval,
+)
 from spacy_causal.experiments.wording import format_spread
 
 ALL = "all"
@@ -113,14 +118,6 @@ def gain(areas: Mapping[str, Mapping[int, float]], arm: str, base: str) -> Inter
     return found
 
 
-def say_points(difference: Interval) -> str:
-    """A difference in points with half its interval: "+1.9 ± 0.5"."""
-    text = f"{100 * difference.mean:+z.1f}".replace("-", "−")
-    if difference.half is None:
-        return text
-    return f"{text} ± {100 * difference.half:.1f}"
-
-
 HEADER = [
     *("strategy", "mean F1", f"to {BASELINE}", "last F1", "words", "sentences"),
     *("words a sentence", "seconds to pick"),
@@ -143,7 +140,7 @@ def table(rows: Rows) -> list[list[str]]:
             [
                 name,
                 format_spread(found[name].values()),
-                say_points(gain(found, name, BASELINE)) if paired else "",
+                format_interval(gain(found, name, BASELINE)) if paired else "",
                 format_spread(row["score"] for row in last),
                 f"{mean(row['words'] for row in last):,.0f}",
                 f"{mean(row['sentences'] for row in last):,.0f}",
@@ -188,13 +185,14 @@ def findings(rows: Rows) -> list[str]:
         return [f"With {best}, mean F1 {over} is {scored}."]
     base = BASELINE if BASELINE in others else others[0]
     difference = gain(found, best, base)
+    ahead = format_interval(difference)
     said = [
-        f"{best} does best {over}: mean F1 {scored}, {say_points(difference)} points "
-        f"to {base} ({_sure(difference)})."
+        f"{best} does best {over}: mean F1 {scored}, {ahead} points to {base} "
+        f"({_sure(difference)})."
     ]
     if best == BASELINE:
         said[0] = f"Random picks do best {over}, mean F1 {scored}: " + (
-            f"{say_points(difference)} points to {base} ({_sure(difference)})."
+            f"{format_interval(difference)} points to {base} ({_sure(difference)})."
         )
     return [*said, *_levels(curves[best], curves[base], full, (best, base))]
 

@@ -21,8 +21,12 @@ from spacy_causal.experiments.cfgen import (
     of_type,
     sizes_of,
 )
-from spacy_causal.experiments.citisl import format_interval
-from spacy_causal.experiments.paired import BySeed, differences, interval
+from spacy_causal.experiments.paired import (
+    BySeed,
+    differences,
+    format_interval,
+    interval,
+)
 from spacy_causal.experiments.scores import spread
 from spacy_causal.experiments.sections import Table
 from spacy_causal.experiments.wording import format_spread

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from spacy_causal.experiments.paired import (
     Interval,
     differences,
+    format_interval,
     gap_closed,
     gap_closed_by,
     interval,
@@ -325,14 +326,6 @@ def answers(setting: Setting, methods: Methods, said: dict[str, str]) -> list[st
         f"{setting.name}, on all classes and on those unseen at first, beside {HIGH}: "
         f"{'; '.join(found)}."
     ]
-
-
-def format_interval(found: Interval | None) -> str:
-    """Return points ± half the 95 % interval, signed; "–" of nothing."""
-    if found is None:
-        return "–"
-    text = f"{100 * found.mean:+z.1f}".replace("-", "−")
-    return text if found.half is None else f"{text} ± {100 * found.half:.1f}"
 
 
 def _counted(found: dict[int, float]) -> str:

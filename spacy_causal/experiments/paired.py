@@ -27,6 +27,14 @@ def interval(differences: Iterable[float]) -> Interval | None:
     return Interval(mean(values), half, n)
 
 
+def format_interval(found: Interval | None) -> str:
+    """Points ± half the 95 % interval, signed: "+1.9 ± 0.5"; "–" of nothing."""
+    if found is None:
+        return "–"
+    text = f"{100 * found.mean:+z.1f}".replace("-", "−")
+    return text if found.half is None else f"{text} ± {100 * found.half:.1f}"
+
+
 def differences(arm: BySeed, base: BySeed) -> list[float]:
     """The arm's value minus the base's at each seed that both have."""
     return [arm[seed] - base[seed] for seed in arm if seed in base]

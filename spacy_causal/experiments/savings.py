@@ -12,10 +12,14 @@ from spacy_causal.experiments.active_curves import (
     areas,
     curves_of,
     gain,
-    say_points,
     words_needed,
 )
-from spacy_causal.experiments.paired import Interval, interval
+from spacy_causal.experiments.paired import (
+    Interval,
+    differences,
+    format_interval,
+    interval,
+)
 from spacy_causal.experiments.wording import format_spread
 
 SAVINGS = [
@@ -151,9 +155,9 @@ def answer(
     difference = gain(found, whole, best)
     last = _less(_last(words[whole]), _last(words[best]), False)
     return (
-        f"{said}; its mean F1 is {say_points(difference)} points to that of the best "
-        f"single method, {best}, its last F1 {last} (95 % intervals, "
-        f"seeds: {difference.n})."
+        f"{said}; its mean F1 is {format_interval(difference)} points to that of the "
+        f"best single method, {best}, its last F1 {last} (95 % intervals, seeds: "
+        f"{difference.n})."
     )
 
 
@@ -171,9 +175,7 @@ def _last(seeds: Mapping[int, Curve]) -> dict[int, float]:
 
 
 def _less(values: Mapping[int, float], others: Mapping[int, float], same: bool) -> str:
-    shared = [seed for seed in values if seed in others]
-    found = interval([values[seed] - others[seed] for seed in shared])
-    return "" if same else "–" if found is None else say_points(found)
+    return "" if same else format_interval(interval(differences(values, others)))
 
 
 def _say(found: Reached, pattern: str, *, unit: float = 1) -> list[str]:
