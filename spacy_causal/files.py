@@ -31,6 +31,18 @@ def write_whole(path: Path, data: bytes | str) -> None:
     sync_folder(path.parent)
 
 
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file that is there or not yet; it survives a crash of the machine
+    once this returns."""
+    is_new = not path.exists()
+    with path.open("ab") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    if is_new:
+        sync_folder(path.parent)
+
+
 def is_stream(path: Path) -> bool:
     """Whether a pipe or a terminal is there, or a link to one as /dev/stdout is, which
     may lead to no path."""

@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from spacy_causal.files import append_line
+
 PACKAGES = ("spacy-causal", "spacy", "thinc", "torch", "numpy")
 
 
@@ -69,10 +71,8 @@ class Results:
             "commit": COMMIT,
             "processor": processor(),
         }
-        with self.path.open("a", encoding="utf8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        line = json.dumps(row, ensure_ascii=False) + "\n"
+        append_line(self.path, line.encode("utf8"))
 
     def _row(self, number: int, line: bytes) -> dict[str, Any]:
         try:

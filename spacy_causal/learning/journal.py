@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spacy_causal.files import sync_folder
+from spacy_causal.files import append_line
 from spacy_causal.learning.answers import Answer
 
 BEGUN, ANSWERED, UPDATED, UNDONE = "begun", "answered", "updated", "undone"
@@ -84,7 +84,7 @@ class Journal:
             self._drop_cut_line(self.path)
         try:
             if self.path is not None:
-                _write_line(self.path, line)
+                append_line(self.path, line)
             self._ends.append(end + len(line))
             # What is in this list has happened: nothing after this can fail.
             self._records.append(record)
@@ -138,16 +138,6 @@ def surviving(
         elif record["event"] == UNDONE:
             del batches[record["batch"] :]
     return batches, waiting
-
-
-def _write_line(path: Path, line: bytes) -> None:
-    is_new = not path.exists()
-    with path.open("ab") as file:
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-    if is_new:
-        sync_folder(path.parent)
 
 
 def _check(record: dict[str, Any]) -> None:

@@ -98,7 +98,7 @@ def test_an_interrupted_record_is_not_there(tmp_path, monkeypatch, failing):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         if failing == "write":
-            patch.setattr(journals, "_write_line", interrupted)
+            patch.setattr(journals, "append_line", interrupted)
         else:
             patch.setattr(os, "fsync", interrupted)
         journal.append(answered_record(0, SAID[1]))
