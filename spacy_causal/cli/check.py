@@ -18,7 +18,8 @@ def check(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help=".spacy file, a folder of them, or a corpus that convert reads.",
+            help="A .spacy file, a folder with such files, or a corpus that "
+            "convert reads.",
             exists=True,
         ),
     ],

@@ -13,7 +13,7 @@ def read_csv(
     path: Path, lines: Iterable[Line | Problem]
 ) -> Iterator[TextRecord | Problem]:
     """The column "text"; a single column may go without a header. A text that goes over
-    several lines is left out where one of them is bad."""
+    several lines is left out, and named, where one of them is bad."""
     problems: list[Problem] = []
     start, is_whole = 0, True
 
@@ -40,7 +40,10 @@ def read_csv(
         problems.clear()
         if row is None:
             return
-        if not is_whole or not "".join(row).strip():
+        if not is_whole:
+            yield Problem(path, start, "no text: a line of it is bad")
+            continue
+        if not "".join(row).strip():
             continue
         if column is None:
             names = [name.strip().lower() for name in row]

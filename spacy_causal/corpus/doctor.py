@@ -52,14 +52,15 @@ class Diagnosis:
 
 
 def examine_corpus(path: Path, options: Options) -> Diagnosis:
-    """Examine a `.spacy` file or a folder of them, as spaCy's reader searches it, or a
-    corpus in any format that can be converted.
+    """Examine a `.spacy` file, a corpus in any format that can be converted or, where
+    no format is given, all `.spacy` files of a folder, as spaCy's reader searches it.
 
     Of a Doc with token targets, its entities are those that are certain in them.
     """
-    if path.suffix == SUFFIX or (path.is_dir() and any(path.rglob(f"*{SUFFIX}"))):
+    files = _spacy_files(path) if options.format is None else []
+    if path.suffix == SUFFIX or files:
         diagnosis = Diagnosis()
-        for file in walk_corpus(path, SUFFIX):
+        for file in files or [path]:
             _examine_spacy(file, options, diagnosis)
         return diagnosis
     diagnosis, summary = Diagnosis(), Summary()
@@ -68,6 +69,12 @@ def examine_corpus(path: Path, options: Options) -> Diagnosis:
     diagnosis.problems = summary.problems + diagnosis.problems
     diagnosis.oddities = summary.doubts + summary.splits + diagnosis.oddities
     return diagnosis
+
+
+def _spacy_files(folder: Path) -> list[Path]:
+    if not folder.is_dir() or not any(folder.rglob(f"*{SUFFIX}")):
+        return []
+    return [Path(file) for file in walk_corpus(folder, SUFFIX)]
 
 
 def shared_texts(train: Diagnosis, dev: Diagnosis) -> list[tuple[str, Place, Place]]:

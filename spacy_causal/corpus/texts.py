@@ -23,8 +23,12 @@ def load_text(
         known = value
         if isinstance(value, dict):
             known = {name: value[name] for name in NAMES if name in value}
-            # Tokens are read beside spans only.
-            known |= {"spans": []} if "tokens" in known else {}
+            # Prodigy's tokens, which are read beside spans only; others' say nothing of
+            # where they stand.
+            if _are_objects(known.get("tokens")):
+                known["spans"] = []
+            else:
+                known.pop("tokens", None)
         record = read_shape(path, number, known, Context({}, Counter()))
     except (ValueError, RecursionError) as error:
         return Problem(path, number, f"no text: {error}"[:200])
@@ -33,3 +37,7 @@ def load_text(
     if record is None or not record.text.strip():
         return Problem(path, number, "no text: it is empty")
     return value, replace(record, spans=None)
+
+
+def _are_objects(tokens: Any) -> bool:
+    return isinstance(tokens, list) and bool(tokens) and isinstance(tokens[0], dict)

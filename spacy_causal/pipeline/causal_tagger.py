@@ -142,10 +142,9 @@ class CausalTagger(TokenLabeller):
         docs = list(docs)
         self._know_labels(docs)
         for doc in docs:
-            keeps = doc.has_annotation(self.layer.upper()) and not self.overwrite
             for token in doc:
                 value = hashes[next(tags)]
-                if not (keeps and getattr(token, self.layer)):
+                if self.overwrite or not getattr(token, self.layer):
                     setattr(token, self.layer, value)
 
     def _labels_of(self, examples: Iterable[Example]) -> list[str]:

@@ -77,6 +77,7 @@ class Controller:
             unless_begun.callback(self._file.close)
             self._take_up(database, overlap, timeout)
             self._feed = Feed(components["stream"], ahead=ahead)
+            unless_begun.callback(self._feed.join, PATIENCE)
             unless_begun.callback(self._feed.close)
             self._teacher = threading.Thread(target=self._teach, daemon=True)
             self._teacher.start()

@@ -64,7 +64,7 @@ def test_csv(tmp_path):
 
 def test_csv_with_a_bad_line_in_a_text(tmp_path):
     content = b'\nText\n"first\n\xff\nlast"\n\xff\nnext\n"one\ntwo"\n'
-    assert read(tmp_path / "a.csv", content) == (["next", "one\ntwo"], [4, 6])
+    assert read(tmp_path / "a.csv", content) == (["next", "one\ntwo"], [4, 3, 6])
 
 
 @pytest.mark.parametrize("between", [";", "\t", "|"])

@@ -1,6 +1,7 @@
 """A block of a pool, read in one go: the arrays that its documents leave."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Any
@@ -70,7 +71,9 @@ def read_block(
     """
     rows: list[tuple[Ints1d, Arrays]] = []
     models = [model for each in committee for model in each.transformers]
-    with memory_zone(committee[0].nlp), computing_in(plan.precision, models):
+    with ExitStack() as zones, computing_in(plan.precision, models):
+        for each in committee:
+            zones.enter_context(memory_zone(each.nlp))
         docs = dict(enumerate(committee[0].prepare(texts)))
         lengths = np.array([len(doc) for doc in docs.values()], dtype=np.int64)
         batches = _batches(committee[0], docs, lengths) if plan.asks else ()
@@ -174,8 +177,7 @@ def summarise(
 
 def votes_of(member: Labeller, docs: Sequence[Doc]) -> Cast:
     """A component's tags, and their likeliest for each token, shape (N,)."""
-    with memory_zone(member.nlp):
-        said = member.score(member.read(docs))[0].logits
+    said = member.score(member.read(docs))[0].logits
     return member.names, member.pipe.model.ops.to_numpy(said).argmax(axis=1)
 
 

@@ -219,6 +219,15 @@ def test_a_member_of_a_committee_reads_by_its_own_encoder(shared, texts):
         view_pool(shared[0], "it", texts, Needs(votes=2), committee=[member])
 
 
+def test_a_committee_keeps_no_word_of_the_pool(shared, texts):
+    config, saved = shared[0].config, shared[0].to_bytes()
+    committee = [shared[0].from_config(config).from_bytes(saved) for _ in range(2)]
+    known = [len(nlp.vocab.strings) for nlp in committee]
+    texts = {**texts, "new": "Quetzalcoatl xylographed twice ."}
+    view_pool(committee[0], "it", texts, Needs(votes=2), committee=committee[1:])
+    assert [len(nlp.vocab.strings) for nlp in committee] == known
+
+
 def test_too_few_vote(shared, texts):
     with pytest.raises(ValueError, match="committee of 3 pipelines is needed, not 2"):
         view_pool(shared[0], "it", texts, Needs(votes=3), committee=shared[1:2])
