@@ -296,14 +296,8 @@ class TokenLabeller(TrainablePipe):
         # Bytes may come without the vocabulary.
         keep_in_vocab(self.vocab, self.labels)
         n_tags = len(self.tag_set)
-        width = self.model.get_dim("nO") if self.model.has_dim("nO") else n_tags
-        if width < n_tags:
+        if self.model.has_dim("nO") and self.model.get_dim("nO") < n_tags:
             self.model.attrs["resize_output"](self.model, n_tags)
-        elif width > n_tags:
-            raise ValueError(
-                f"The model of {self.name!r} has {width} outputs for {n_tags} tags: "
-                "load it with its labels, which are in its cfg."
-            )
 
     def refresh_confounders(self, docs: Iterable[Doc]) -> None:
         """See the confounders' vectors anew with the weights as they are, as has to be
