@@ -16,7 +16,7 @@ from spacy_causal.corpus.build import Builder, build_doc
 from spacy_causal.corpus.csv_texts import read_csv
 from spacy_causal.corpus.files import SUFFIX, read_spacy
 from spacy_causal.corpus.lines import read_lines
-from spacy_causal.corpus.records import Options, Problem, TextRecord
+from spacy_causal.corpus.records import Options, Problem, TextRecord, TokenRecord
 from spacy_causal.corpus.texts import load_text
 
 Split = Literal["sents", "lines", "none"]
@@ -104,16 +104,20 @@ def _read_objects(path: Path, vocab: Vocab) -> Iterator[Passage | Problem]:
             yield line
         elif line[1].strip():
             found = load_text(path, *line)
-            if isinstance(found, Problem):
-                yield found
-                continue
-            value, record = found
-            kept = {key: value[key] for key in KEPT if key in value}
-            doc = None
-            if not isinstance(record, TextRecord) or record.tokens is not None:
-                doc = build_doc(record, builder)
-            text = record.text if isinstance(record, TextRecord) else str(doc)
-            yield Passage(text, line[0], 0, len(text), doc, kept)
+            yield found if isinstance(found, Problem) else _passage(*found, builder)
+
+
+def _passage(
+    value: dict[str, Any], record: TextRecord | TokenRecord, builder: Builder
+) -> Passage | Problem:
+    kept = {key: value[key] for key in KEPT if key in value}
+    if isinstance(record, TextRecord) and record.tokens is None:
+        return Passage(record.text, record.line, 0, len(record.text), None, kept)
+    try:
+        doc = build_doc(record, builder)
+    except ValueError as error:
+        return Problem(record.path, record.line, str(error)[:200])
+    return Passage(doc.text, record.line, 0, len(doc.text), doc, kept)
 
 
 def _read_lines(path: Path) -> Iterator[Passage | Problem]:
