@@ -1,7 +1,8 @@
 """The arms of the combined protocol: what is chosen, asked, augmented and learnt.
 
 Five parts: W-BADGE chooses; the K likeliest types are asked about, and after "none of
-these" the type is picked from the list ("K only": it stays unknown); SeqMix mixes;
+these" the type is picked from the list ("K only": it stays unknown), about every token
+or about those alone of which the model is not sure ("unsure tokens"); SeqMix mixes;
 swaps of entities are added; the deconfounded head learns. An arm has some of these; in
 place of a part that it lacks stands the plainest choice: sentences at random, annotated
 whole, nothing added, a linear head. SeqMix here is the form that was ahead of its
@@ -27,6 +28,7 @@ from spacy_causal.ml.hidden_mix import Which
 
 PLAIN, LINEAR, COMBINED, LESS = "plain", "linear", "combined", "combined - "
 K_ONLY = " (K only)"
+UNSURE, SURE = " (unsure tokens)", 0.99
 LIGHT, LIGHTLY, ALL_MIXED = 0.2, " (mixed lightly)", " (all mixed)"
 K = 3
 HEADS = {
@@ -42,6 +44,8 @@ class Arm:
     strategy (str): What chooses, see `make_strategy`.
     asks (str): What is asked about in a sentence, "mention" or "token"; "" where it is
         annotated whole.
+    sure (float): Tokens of which the model is surer are not asked about, and are taught
+        as it finds them.
     explore (float): The share of the questions that show a label by chance.
     follow_up (bool): After "none of these" the list of all types is opened.
     augments (tuple[str, ...]): What is added to the sentences, see `make_augment`.
@@ -52,6 +56,7 @@ class Arm:
 
     strategy: str = "random"
     asks: Unit | str = ""
+    sure: float = 1.0
     explore: float = 0.0
     follow_up: bool = False
     augments: tuple[str, ...] = ()
@@ -84,11 +89,12 @@ class Arm:
             return None
         unit: Unit = "token" if self.asks == "token" else "mention"
         # For the model that asks; the one that is scored is trained from scratch.
-        settings = LearnerSettings(updates=2)
+        settings = LearnerSettings(updates=2, fill=self.sure < 1)
         return Asking(
             component,
             k=K,
             unit=unit,
+            sure=self.sure,
             explore=self.explore,
             follow_up=self.follow_up,
             settings=settings,
@@ -104,6 +110,7 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 EVERYTHING = Arm(**{k: v for part in PARTS.values() for k, v in part.items()})
 WITH_K_ONLY = replace(EVERYTHING, follow_up=False)
+WHERE_UNSURE = replace(EVERYTHING, sure=SURE)
 
 
 def less(part: str, everything: Arm = EVERYTHING) -> Arm:
@@ -118,6 +125,10 @@ ARMS: dict[str, Arm] = {
     LINEAR: Arm(),
     **{part: Arm(**PARTS[part]) for part in PARTS},
     f"feedback{K_ONLY}": Arm(asks="token"),
+    f"feedback{UNSURE}": Arm(**PARTS["feedback"], sure=SURE),
+    f"wbadge + feedback{UNSURE}": Arm(
+        **PARTS["wbadge"], **PARTS["feedback"], sure=SURE
+    ),
     "feedback on mentions": Arm(asks="mention"),
     "feedback exploring": Arm(asks="token", explore=0.5),
     "seqmix in words": Arm(augments=("seqmix",)),
@@ -126,9 +137,13 @@ ARMS: dict[str, Arm] = {
     COMBINED + LIGHTLY: replace(EVERYTHING, hidden=LIGHT),
     COMBINED + ALL_MIXED: replace(EVERYTHING, which="all"),
     **{f"{LESS}{part}": less(part) for part in PARTS},
-    COMBINED + K_ONLY: WITH_K_ONLY,
     **{
-        f"{COMBINED}{K_ONLY} - {part}": less(part, WITH_K_ONLY)
+        f"{COMBINED}{kind}": everything
+        for kind, everything in ((K_ONLY, WITH_K_ONLY), (UNSURE, WHERE_UNSURE))
+    },
+    **{
+        f"{COMBINED}{kind} - {part}": less(part, everything)
+        for kind, everything in ((K_ONLY, WITH_K_ONLY), (UNSURE, WHERE_UNSURE))
         for part in PARTS
         if part != "feedback"
     },

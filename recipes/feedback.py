@@ -56,6 +56,13 @@ def feedback(
         float,
         typer.Option(help="Share of questions in which one of the K labels is random."),
     ] = 0.5,
+    sure: Annotated[
+        float,
+        typer.Option(
+            help="Below 1: ask only about tokens of which the model is less sure, and "
+            "learn the others as it finds them."
+        ),
+    ] = 1.0,
     doubt: Annotated[
         float, typer.Option(help="Share of the answers to assume wrong.")
     ] = 0.0,
@@ -84,9 +91,9 @@ def feedback(
     from spacy_causal.server.teaching import FeedbackTeacher, save_taught
     from spacy_causal.types import NONE_OF_THESE
 
-    asking = Asking(k, unit, all_labels, follow_up, explore, seed)
+    asking = Asking(k, unit, all_labels, follow_up, explore, sure, seed)
     mode: Any = "own_ruled_out" if imputer is None else "imputed_ruled_out"
-    settings = LearnerSettings(mode=mode, mistakes=doubt)
+    settings = LearnerSettings(mode=mode, mistakes=doubt, fill=sure < 1)
     with beginning(
         *(model, source, settings),
         component=component,
@@ -126,6 +133,7 @@ def feedback(
             "weights": begun.weights,
             "mode": stream.asking.mode,
             "explore": stream.asking.explored,
+            "sure": sure,
             "layer": stream.layer,
             "unit": stream.unit,
             "none": NONE_OF_THESE,

@@ -25,7 +25,8 @@ def export(
     model: Annotated[
         str | None,
         typer.Option(
-            help="For .spacy: pipeline whose guesses fill in what was ruled out."
+            help="For .spacy: pipeline whose guesses fill in what was ruled out, and "
+            "what was not asked about in a session with --sure."
         ),
     ] = None,
     component: Annotated[
@@ -47,7 +48,10 @@ def export(
         try:
             tasks, config = read_dataset(dataset, db)
             layer = layer_of(config)
-            n_written = write(tasks, output, format, model, component, layer=layer)
+            fill = config.get("sure", 1) < 1
+            n_written = write(
+                tasks, output, format, model, component, layer=layer, fill=fill
+            )
         except (ValueError, OSError) as error:
             msg.fail(str(error), exits=1)
         if format != "jsonl":

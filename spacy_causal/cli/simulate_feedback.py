@@ -62,6 +62,13 @@ def simulate_feedback(
         float,
         typer.Option(help="Share of questions in which one of the K labels is random."),
     ] = 0.5,
+    sure: Annotated[
+        float,
+        typer.Option(
+            help="Below 1: ask only about tokens of which the model is less sure, and "
+            "learn the others as it finds them."
+        ),
+    ] = 1.0,
     user: Annotated[str, typer.Option(help=USERS)] = "perfect",
     mistakes: Annotated[
         float, typer.Option(help="Share of wrong answers of a mistaken user.")
@@ -135,6 +142,7 @@ def simulate_feedback(
             k=k,
             unit=unit,  # type: ignore[arg-type]
             explore=explore,
+            sure=sure,
             user=user,  # type: ignore[arg-type]
             mistakes=mistakes,
             doubt=doubt,

@@ -29,6 +29,7 @@ from spacy_causal.display.settings import Display
 from spacy_causal.display.units import (
     Units,
     mention_units,
+    only,
     token_units,
     unit_means,
     unit_tokens,
@@ -135,6 +136,9 @@ def _units(
     if display.unit_of(tag_set) == "token":
         units = token_units(text.is_space, lengths)
         log_p = type_log_probabilities(logits[unit_tokens(units)], tag_set)
+        if display.sure < 1:
+            unsure = log_p.max(axis=1) <= np.log(display.sure)
+            units, log_p = only(units, unsure), log_p[unsure]
         return units, type_names(tag_set), log_p
     units = mention_units(
         _predicted(scores, tag_set),

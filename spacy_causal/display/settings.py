@@ -16,7 +16,8 @@ class Display:
 
     k (int): Labels shown at a token or mention.
     unit (str | None): "token", every token; "mention", predicted mentions and
-        near-misses; None is "mention" where labels mark spans, else "token".
+        near-misses; None is "mention" where labels mark spans and `sure` is 1, else
+        "token".
     modulation (str): What the noise is scaled by: "none", "printed" (I(Z; E) as in the
         paper), "positive" (max(I, 0)), "rescaled" (I with a mean absolute value of
         `size`), "fixed" (`size`) or "spread" (`size` standard deviations of the labels'
@@ -27,6 +28,8 @@ class Display:
         does not ask about by itself.
     near_miss (float): The P(not "O") from which a token outside predicted mentions is
         asked about too, in units of mentions; above 1 none is.
+    sure (float): In units of tokens, a token is not asked about if the model finds some
+        label more probable than this there; with 1 every token is.
     propensities (bool): Whether to say how probable it was that a label was shown.
     samples (int): Draws of the noise to estimate that from.
     beyond (int): So many more labels after the K, the most probable of the others: what
@@ -39,6 +42,7 @@ class Display:
     size: float = 1.0
     explore: float = 0.0
     near_miss: float = 0.1
+    sure: float = 1.0
     propensities: bool = False
     samples: int = 256
     beyond: int = 0
@@ -53,14 +57,19 @@ class Display:
             raise ValueError(f"explore lies between 0 and 1, not {self.explore}.")
         if not self.near_miss > 0:
             raise ValueError(f"near_miss is greater than 0, not {self.near_miss}.")
+        if not 0 < self.sure <= 1:
+            raise ValueError(f"sure lies above 0, and at most at 1, not {self.sure}.")
 
     def unit_of(self, tag_set: TagSet) -> Unit:
         """The unit of questions about labels of this scheme."""
-        if tag_set.scheme != "token":
-            return self.unit or "mention"
-        if self.unit == "mention":
+        if self.unit == "mention" and tag_set.scheme == "token":
             raise ValueError(
                 "Labels of single tokens mark no mentions to ask about: "
                 'use the unit "token".'
             )
-        return "token"
+        if self.unit == "mention" and self.sure < 1:
+            raise ValueError("sure is about tokens, and mentions are asked about.")
+        if self.unit is None:
+            tokens = tag_set.scheme == "token" or self.sure < 1
+            return "token" if tokens else "mention"
+        return self.unit

@@ -60,6 +60,16 @@ def mention_units(
     return Units(spans, np.bincount(document, minlength=len(lengths)))
 
 
+def only(units: Units, kept: np.ndarray) -> Units:
+    """Those of the units that are kept.
+
+    kept (bool): Shape (U,).
+    """
+    document = np.repeat(np.arange(len(units.counts)), units.counts)
+    counts = np.bincount(document[kept], minlength=len(units.counts))
+    return Units(units.spans[kept], counts)
+
+
 def unit_tokens(units: Units) -> Ints1d:
     """The tokens of each unit, one unit after the other, shape (S,)."""
     sizes = units.spans[:, 1] - units.spans[:, 0]

@@ -52,14 +52,22 @@ class Asked:
     docs (Mapping[str, Doc]): By id, all that were asked about so far and are now known
         something of, with what is known.
     questions (int): Asked this time.
+    words (int): That this time's count as, of the budget.
+    read (int): This time's documents: the first of those that were bought. The others
+        go back.
     """
 
     docs: Mapping[str, Doc]
     questions: int
+    words: int
+    read: int
 
 
 class Ask(Protocol):
     """Asks about documents that were bought, instead of having them annotated."""
+
+    def offer(self, budget: Budget) -> Budget:
+        """For how much to buy, so that asking comes to the budget."""
 
     def __call__(
         self,
@@ -67,10 +75,12 @@ class Ask(Protocol):
         annotated: Mapping[str, Doc],
         bought: Mapping[str, Doc],
         key: Key,
+        budget: Budget,
     ) -> Asked:
         """nlp (Language): Trained; is left as it was.
         annotated (Mapping[str, Doc]): What is known so far, by id.
         bought (Mapping[str, Doc]): By id, annotated; who answers looks at that.
+        budget (Budget): After which no more is asked.
         """
 
 
@@ -109,7 +119,8 @@ class Round:
     """A model and what it was trained on.
 
     number (int): 0 is the initial share.
-    words, sentences (int): Labelled until then.
+    words, sentences (int): Labelled until then, or asked about.
+    words_read (int): Of these sentences.
     mean_length (float): Words a sentence, of those that this round added.
     generated (int): Docs that `augment` added.
     questions (int): Asked about what this round added.
@@ -122,6 +133,7 @@ class Round:
     number: int
     words: int
     sentences: int
+    words_read: int
     mean_length: float
     score: float
     generated: int
@@ -178,6 +190,7 @@ def run_rounds(
     rounds = [list(picks) for picks in known] or [list(initial)]
     labelled = [id for picks in rounds for id in picks]
     annotated = {id: course.pool[id] for id in labelled}
+    words = _words(course, labelled)
     nlp, generated, pick_seconds = None, 0, 0.0
     questions, ask_seconds = 0, 0.0
     for number in range(len(rounds) - 1, course.rounds + 1):
@@ -189,15 +202,19 @@ def run_rounds(
             pick_seconds = time.perf_counter() - started
             if not picks:
                 return
-            rounds.append(picks)
-            labelled += picks
             bought, started = {id: course.pool[id] for id in picks}, time.perf_counter()
             if course.ask is None:
                 annotated |= bought
+                words += _words(course, picks)
             else:
-                asked = course.ask(nlp, annotated, bought, (seed, number))
+                key = seed, number
+                asked = course.ask(nlp, annotated, bought, key, course.budget)
+                picks = picks[: asked.read]
                 annotated |= asked.docs
+                words += asked.words
                 questions, ask_seconds = asked.questions, time.perf_counter() - started
+            rounds.append(picks)
+            labelled += picks
         started = time.perf_counter()
         if number or first is None:
             nlp, generated = train_on(
@@ -211,8 +228,9 @@ def run_rounds(
         lengths = [len(course.pool[id]) for id in rounds[number]]
         yield Round(
             number=number,
-            words=sum(len(course.pool[id]) for id in labelled),
+            words=words,
             sentences=len(labelled),
+            words_read=_words(course, labelled),
             mean_length=round(sum(lengths) / len(lengths), 2),
             score=course.score(nlp),
             generated=generated,
@@ -268,12 +286,16 @@ def _buy(
     ]
     seed = int(SeedSequence(key).generate_state(1)[0])
     view = course.look([nlp, *others], course.pool, acquire.needs, seed)
-    picks = acquire(
-        view, list(labelled), unlabelled, course.budget, default_rng([*key, BUYING])
-    )
+    ask, rng = course.ask, default_rng([*key, BUYING])
+    budget = course.budget if ask is None else ask.offer(course.budget)
+    picks = acquire(view, list(labelled), unlabelled, budget, rng)
     if len(set(picks)) < len(picks) or not set(picks) <= set(unlabelled):
         raise ValueError(f"A strategy chose what is not on sale, or twice: {picks}.")
     return picks
+
+
+def _words(course: Course, ids: Sequence[str]) -> int:
+    return sum(len(course.pool[id]) for id in ids)
 
 
 def _known(labelled: Sequence[str], annotated: Mapping[str, Doc]) -> list[Doc]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from numpy.random import default_rng
@@ -25,8 +26,12 @@ from spacy_causal.learning.replay import example_of
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.teaching import Teacher
 from spacy_causal.learning.trainer import Trainer
+from spacy_causal.types import Budget
 
 ASKING = 3
+# Words bought for each that may be asked about, where sure tokens are left out: in the
+# first round, and later in proportion to what the round before came to.
+OFFERED, SPARE = 8.0, 1.5
 SCORER = "candidate_scorer"
 
 
@@ -38,19 +43,23 @@ class Asking:
     it goes; after the round the model is as it was. What is kept are the answers. Each
     round makes targets of all of them anew, by what the model has learnt by the end of
     the session, so that "none of these" is imputed by the latest model, at a
-    temperature of 1. A token that nobody was asked about is missing, and not "O"; a
-    sentence of which nothing was asked teaches nothing.
+    temperature of 1. A token that nobody was asked about is missing, and not "O", or,
+    with `sure`, what that model says of it; a sentence of which nothing was asked
+    teaches nothing.
 
     k (int): Labels shown.
     unit (str): "mention": predicted mentions and near-misses, "it is no mention" beside
         the K. "token": every token.
     explore, near_miss (float): See `Display`.
+    sure (float): Below 1 a token is asked about only where the model is not surer than
+        this; such tokens alone count as words of the budget. See `Display`.
     follow_up (bool): After "none of these" the type is picked from the list of all, as
         in a session with `--follow-up list`; by somebody who is always right.
     batch_size (int): Sentences between two updates of the model that asks.
     counted, shown (int): Questions about mentions, or tokens of them, and how many of
         those had the type among the K.
     listed (int): Sentences in which the list was opened.
+    offered (float): See `offer`.
     """
 
     component: str
@@ -59,13 +68,20 @@ class Asking:
     unit: Unit = "mention"
     explore: float = 0.0
     near_miss: float = 0.1
+    sure: float = 1.0
     follow_up: bool = False
     batch_size: int = 32
     settings: LearnerSettings = field(default_factory=LearnerSettings)
     counted: int = 0
     shown: int = 0
     listed: int = 0
+    offered: float = OFFERED
     answered: dict[str, Answered] = field(default_factory=dict)
+
+    def offer(self, budget: Budget) -> Budget:
+        """Where sure tokens are left out, so much more that enough are left."""
+        more = self.offered if self.sure < 1 else 1
+        return replace(budget, size=round(more * budget.size))
 
     def __call__(
         self,
@@ -73,21 +89,32 @@ class Asking:
         annotated: Mapping[str, Doc],
         bought: Mapping[str, Doc],
         key: Key,
+        budget: Budget,
     ) -> Asked:
-        """Ask about all that was bought, in the order in which it was chosen."""
+        """Ask about all that was bought, in the order in which it was chosen; where
+        sure tokens are left out, until the budget is spent."""
         trainer = Trainer(nlp, self.component, self.settings)
         before = trainer.snapshot()
         scorer = self._add_scorer(nlp, key)
         try:
-            questions = self._ask(nlp, list(annotated.values()), bought, key)
-            return Asked(self._known(nlp), questions)
+            initial = list(annotated.values())
+            questions, read = self._ask(nlp, initial, bought, key, budget)
+            words = sum(len(doc) for doc in islice(bought.values(), read))
+            if self.sure < 1:
+                self.offered = SPARE * words / max(questions, 1)
+                words = questions
+            return Asked(self._known(nlp), questions, words, read)
         finally:
             nlp.remove_pipe(scorer)
             trainer.restore(before)
 
     def _add_scorer(self, nlp: Language, key: Key) -> str:
         display = Display(
-            k=self.k, unit=self.unit, explore=self.explore, near_miss=self.near_miss
+            k=self.k,
+            unit=self.unit,
+            explore=self.explore,
+            near_miss=self.near_miss,
+            sure=self.sure,
         )
         nlp.add_pipe(
             SCORER,
@@ -98,6 +125,7 @@ class Asking:
                 "unit": display.unit,
                 "explore": display.explore,
                 "near_miss": display.near_miss,
+                "sure": display.sure,
             },
         )
         return SCORER
@@ -108,8 +136,12 @@ class Asking:
         initial: Sequence[Doc],
         bought: Mapping[str, Doc],
         key: Key,
-    ) -> int:
-        """Hold the session and note the answers; returns how many questions it had."""
+        budget: Budget,
+    ) -> tuple[int, int]:
+        """Hold the session and note the answers.
+
+        RETURNS (tuple[int, int]): How many questions it had, about how many documents.
+        """
         ids, docs = list(bought), list(bought.values())
         learner = Learner(
             nlp,
@@ -120,7 +152,7 @@ class Asking:
         )
         mentions = self.unit == "mention"
         user = telling_user if self.follow_up else self.user
-        questions = 0
+        questions = read = 0
         for step in simulate_session(
             learner,
             docs,
@@ -131,15 +163,18 @@ class Asking:
             rng=default_rng([*key, ASKING]),
         ):
             questions += step.questions
+            read += step.texts
             self.counted += step.counted
             self.shown += step.shown
+            if self.sure < 1 and questions >= budget.size:
+                break
         batches, _ = surviving(learner.journal)
         for said in (said for batch in batches for said in batch):
             id = ids[int(said.doc)]
             answers = tuple(replace(answer, doc=id) for answer in said.answers)
             self.answered[id] = replace(said, answers=answers)
             self.listed += any(a.chosen not in (None, *a.shown) for a in answers)
-        return questions
+        return questions, read
 
     def _known(self, nlp: Language) -> dict[str, Doc]:
         """What all answers until now teach, as the model sees it now."""

@@ -23,7 +23,7 @@ TITLE = "What would feedback bring?"
 SETTINGS = (
     *("train", "dev", "model", "config", "lang", "component", "initial", "unseen"),
     *("max_texts", "steps", "k", "unit", "batch_size"),
-    *("explore", "user", "mistakes", "known", "doubt", "mode", "imputer"),
+    *("explore", "sure", "user", "mistakes", "known", "doubt", "mode", "imputer"),
 )
 
 

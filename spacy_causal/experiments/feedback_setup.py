@@ -31,6 +31,8 @@ class FeedbackSetup:
         and passes over spans that cut a mention. Asked about tokens, what stands
         beside the K is "none of these" alone.
     explore (float): The share of the questions whose last label is drawn by chance.
+    sure (float): Below 1 tokens of which the model is surer than this are not asked
+        about, and learnt as it finds them.
     mistakes (float): How often the user "mistaken" is wrong.
     doubt (float): The share of the answers that the learner takes to be wrong; who is
         told every label does not err.
@@ -54,6 +56,7 @@ class FeedbackSetup:
     k: int = 3
     unit: Unit | None = None
     explore: float = 0.5
+    sure: float = 1.0
     user: User = "perfect"
     mistakes: float = 0.1
     doubt: float = 0.0
@@ -69,6 +72,11 @@ class FeedbackSetup:
         problem = _problem(self)
         if problem:
             raise ValueError(problem)
+
+    @property
+    def asked_unit(self) -> Unit | None:
+        """What is asked about, also where every label is told."""
+        return "token" if self.sure < 1 else self.unit
 
     def cells(
         self, seeds: Iterable[int], arms: Iterable[str] = ARMS
@@ -93,17 +101,18 @@ class FeedbackSetup:
         del learner["clip"], learner["mode"]
         asking: dict[str, Any] = {
             "k": self.k,
-            "unit": self.unit,
+            "unit": self.asked_unit,
             "batch_size": self.batch_size,
             "learner": learner,
         }
         answering: dict[str, Any] = {
             "explore": self.explore,
+            "sure": self.sure,
             "user": self.user,
             "mistakes": self.mistakes if self.user == "mistaken" else None,
             "known": sorted(self.known),
             "mode": self.mode,
-            "learner": {**learner, "mistakes": self.doubt},
+            "learner": {**learner, "mistakes": self.doubt, "fill": self.sure < 1},
             "imputer": self.imputer and fingerprint(self.imputer),
         }
         needed = {
@@ -146,6 +155,10 @@ def _problem(setup: FeedbackSetup) -> str | None:
         return f"The share that is unseen lies between 0 and 1, not {setup.unseen}."
     if not 0 <= setup.explore <= 1:
         return f"The share that explores lies between 0 and 1, not {setup.explore}."
+    if not 0 < setup.sure <= 1:
+        return f"What is sure lies above 0, and at most at 1, not {setup.sure}."
+    if setup.sure < 1 and setup.unit == "mention":
+        return "Only tokens are left out where the model is sure, not mentions."
     if not 0 <= setup.mistakes <= 1:
         return f"The rate of mistakes is a probability, not {setup.mistakes}."
     if not 0 <= setup.doubt < 0.5:

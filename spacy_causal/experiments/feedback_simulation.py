@@ -115,7 +115,8 @@ def _session(
     for name in [n for n in nlp.pipe_names if nlp.get_pipe_meta(n).factory == SCORER]:
         nlp.remove_pipe(name)
     config = {"source": stage.component, "k": setup.k, "seed": seed}
-    config |= {"unit": setup.unit, "explore": 0.0 if told else setup.explore}
+    config |= {"unit": setup.asked_unit, "explore": 0.0 if told else setup.explore}
+    config |= {"sure": 1.0 if told else setup.sure}
     nlp.add_pipe(SCORER, config=config)
     scorer: Any = nlp.get_pipe(SCORER)
     user, keep = telling_user if told else user_of(setup), None
@@ -127,7 +128,9 @@ def _session(
         stage.component,
         initial=stage.initial,
         imputer=stage.imputer,
-        settings=LearnerSettings(mode=setup.mode, mistakes=mistakes),
+        settings=LearnerSettings(
+            mode=setup.mode, mistakes=mistakes, fill=not told and setup.sure < 1
+        ),
         seed=seed,
     )
     seen = count_classes(stage.initial, stage.layer)

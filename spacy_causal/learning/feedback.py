@@ -199,6 +199,7 @@ def targets_of(
     ratios: Floats1d | None = None,
     mode: Mode = "own_ruled_out",
     temperature: float = 1.0,
+    fill: bool = False,
     join: bool = False,
     mistakes: float = 0.0,
     doubly_robust: bool = False,
@@ -212,6 +213,7 @@ def targets_of(
     kept (Floats1d | None): The share of its mass that each tag keeps where its type is
         refused, see `kept_shares`, shape (M,); None: nothing.
     ratios (Floats1d | None): See `doubted_rows`, shape (M,); None: all 1.
+    fill (bool): Whether tokens not asked about are instead what the model says.
     join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
         one type are one mention. Otherwise the model's own split of the type decides.
     mistakes (float): The share of the answers that are taken to be wrong.
@@ -251,6 +253,8 @@ def targets_of(
             left = kept_where_refused(tags_of_types(tag_set, [given]), share)
             rows[at] = refused_rows(own[at], guess, left, mode=mode,
                                     temperature=temperature)  # fmt: skip
+        elif fill and given is None:
+            rows[i] = own[i]
     return TokenTargets(tag_set.scheme, tag_set.names, rows)
 
 

@@ -16,6 +16,10 @@ class LearnerSettings:
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
         model has learnt since and at a temperature of 1 (mode "own_ruled_out"; with
         `trust_prior` also "imputed_ruled_out").
+    fill (bool): Whether tokens that nobody was asked about, in a text of which other
+        tokens were, are taught as the model finds them itself, anew at each replay;
+        otherwise nothing is learnt there. It belongs to questions that leave out what
+        the model is sure of (`sure` of `Display`).
     join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
         one type are one mention. Otherwise, as in the paper, the model's own split of
         the type decides, which teaches a model its own mistakes.
@@ -53,6 +57,7 @@ class LearnerSettings:
     mode: Mode = "own_ruled_out"
     temperature: float = 4.0
     reimpute: bool = True
+    fill: bool = False
     join: bool = True
     trust_prior: float | None = 2.0
     trust_decay: float = 0.98
@@ -101,7 +106,7 @@ class LearnerSettings:
     @property
     def reimputes(self) -> bool:
         """Whether an answer can teach something else when it is replayed."""
-        if self.mistakes:
+        if self.mistakes or self.fill:
             return self.reimpute
         soft = self.mode == "imputed_ruled_out" and self.trust_prior is not None
         return self.reimpute and (soft or self.mode == "own_ruled_out")

@@ -72,10 +72,11 @@ class Teacher:
         recalled, settings = list(sources), self.settings
         if not settings.reimputes:
             return recalled
+        anew = settings.mistakes or settings.fill
         found = [
             (i, x)
             for i, x in enumerate(sources)
-            if isinstance(x, Lesson) and (x.refuses or settings.mistakes)
+            if isinstance(x, Lesson) and (x.refuses or anew)
         ]
         at, lessons = [i for i, _ in found], [x for _, x in found]
         answers, own = [x.answers for x in lessons], self._own(lessons)
@@ -113,6 +114,7 @@ class Teacher:
                 doc_imputed,
                 kept=kept,
                 ratios=ratios,
+                fill=settings.fill,
                 join=settings.join,
                 mistakes=settings.mistakes,
                 mode=settings.mode,

@@ -33,6 +33,7 @@ modulation = "none"
 size = 1.0
 explore = 0.0
 near_miss = 0.1
+sure = 1.0
 seed = 0
 round = 0
 propensities = false
@@ -54,6 +55,7 @@ def make_candidate_scorer(
     size: float,
     explore: float,
     near_miss: float,
+    sure: float,
     seed: int,
     round: int,
     propensities: bool,
@@ -75,6 +77,7 @@ def make_candidate_scorer(
         size=size,
         explore=explore,
         near_miss=near_miss,
+        sure=sure,
         propensities=propensities,
         samples=samples,
     )

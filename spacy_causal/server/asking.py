@@ -42,6 +42,8 @@ class Asking:
     explore (float): The share of the questions whose last label is drawn at random, see
         `Display`; 0 in the full-list mode. Nothing else is random in what is shown, so
         the propensities in tasks are exact.
+    sure (float): Below 1 tokens of which the model is surer than this are not asked
+        about, see `Display`.
     seed (int): Seed of these draws.
     """
 
@@ -50,6 +52,7 @@ class Asking:
     all_labels: bool = False
     follow_up: str = "off"
     explore: float = 0.5
+    sure: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -97,6 +100,7 @@ class QuestionStream:
         self.nlp, self.component, self.source = nlp, component, source
         self.asking, self._new_weights = asking, new_weights
         config = {"source": component, "k": asking.n_shown, "unit": asking.unit}
+        config |= {"sure": asking.sure}
         chance = {"explore": asking.explored, "seed": asking.seed}
         nlp.add_pipe(SCORER, config={**config, **chance, "propensities": True})
         beyond = asking.n_shown if asking.follow_up == "next" else 0

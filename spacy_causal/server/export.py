@@ -1,6 +1,7 @@
 """What was answered, as files that other programs read."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ def export(
     component: str | None = None,
     *,
     layer: str = ENTITIES,
+    fill: bool = False,
 ) -> int:
     """Write answers to a file, whole or not at all.
 
@@ -75,6 +77,7 @@ def export(
         token targets have. Without one, only what was confirmed is in it.
     component (str | None): The model's that was asked about, see `find_labeller`.
     layer (str): What was asked about, see `layer_of`.
+    fill (bool): Whether tokens not asked about have the model's guesses as targets.
     RETURNS (int): Texts, or answers for "jsonl".
     Raises ValueError for a format that there is not, and for a model or component that
         would not be used.
@@ -89,7 +92,7 @@ def export(
     if format == "spacy":
         if path.suffix != SUFFIX:
             raise ValueError(f"the output has to end in {SUFFIX}: {path}")
-        _write_spacy(texts, path, model, component, layer)
+        _write_spacy(texts, path, model, component, layer, fill)
         return len(texts)
     if format == "label-studio":
         data = srsly.json_dumps([_label_studio(text) for text in texts], indent=2)
@@ -108,6 +111,7 @@ def _write_spacy(
     model: str | None,
     component: str | None,
     layer: str,
+    fill: bool,
 ) -> None:
     """With what was refused imputed by the model, as a session first learns it."""
     said = {str(x.chosen) for text in texts for x in text.answers if x.chosen}
@@ -132,9 +136,11 @@ def _write_spacy(
     output = empty_docbin()
     for text, doc, own in zip(texts, docs, said_of, strict=True):
         mode: Any = "positives_only" if model is None else "own_ruled_out"
-        targets = targets_of(text.answers, tag_set, own, mode=mode, join=True)
-        set_targets(doc, layer, targets)
-        annotate(doc, text, targets.certain)
+        told = targets_of(text.answers, tag_set, own, mode=mode, join=True)
+        guess = own * ~told.rows.any(axis=1, keepdims=True)
+        rows = told.rows + guess if fill and model else told.rows
+        set_targets(doc, layer, replace(told, rows=rows))
+        annotate(doc, text, told.certain)
         output.add(doc)
     write_docbin(path, output)
 

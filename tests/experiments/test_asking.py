@@ -66,9 +66,9 @@ def trained(pool, train):
     return train([pool[id] for id in ("0", "7", "14", "21")], (0,))
 
 
-def ask(asking, nlp, pool, ids, key=(0, 1)):
-    known = {id: pool[id] for id in ("0", "7")}
-    return asking(nlp, known, {id: pool[id] for id in ids}, key)
+def ask(asking, nlp, pool, ids, key=(0, 1), budget=1000):
+    known, bought = ({id: pool[id] for id in x} for x in (("0", "7"), ids))
+    return asking(nlp, known, bought, key, Budget(budget, "words"))
 
 
 def tags_of(doc):
