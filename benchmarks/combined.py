@@ -8,14 +8,15 @@ and for all but one, from the same seed set.
 The pool is a draw of the training sentences, another one for each seed. In every arm,
 whole sentences with a share of its words are annotated to begin with; then, round by
 round, words are bought and a model is trained from scratch, for the same number of
-updates in every arm. In the arms that ask, a bought sentence is not annotated: a simulated user
-who is always right answers "it is X" or "none of these" about K = 3 types. That is about
-every token, as in CITISL; or about predicted mentions and near-misses ("mentions"),
-where what nobody was asked about stays missing; or about the tokens of which the model
-is not sure ("unsure tokens"), where the others are learnt as the model finds them. There
-a word that is asked about costs one, and a sentence costs its words otherwise. After
-"none of these" the type is picked from the list of all types, except in "K only", which
-is CITISL's form. The answers become token targets, on which all the other parts work.
+updates in every arm. In the arms that ask, a bought sentence is not annotated: a
+simulated user who is always right answers "it is X" or "none of these" about K = 3
+types. That is about every token, as in CITISL; or about predicted mentions and
+near-misses ("mentions"), where what nobody was asked about stays missing; or about the
+tokens of which the model is not sure ("unsure tokens"), where the others are learnt as
+the model finds them. There each word asked about costs one; otherwise a sentence
+costs its words. After "none of these" the type is picked from the list of all types,
+except in "K only", which is CITISL's form. The answers become token targets, on which
+all the other parts work.
 
 Rows go to benchmarks/results/combined.jsonl, one for each round; a finished run is not
 run again.

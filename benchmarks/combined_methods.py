@@ -150,7 +150,13 @@ ARMS: dict[str, Arm] = {
     "combined on mentions": replace(WITH_K_ONLY, asks="mention"),
     ALL: Arm(),
 }
-USUAL = (PLAIN, *PARTS, COMBINED, *(f"{LESS}{part}" for part in PARTS), ALL)
+FEEDBACK, WHOLE = f"feedback{UNSURE}", f"{COMBINED}{UNSURE}"
+# Each part alone, and all but each, where only unsure tokens are asked about.
+SINGLE = {part: FEEDBACK if part == "feedback" else part for part in PARTS}
+WITHOUT = {
+    part: f"{COMBINED if part == 'feedback' else WHOLE} - {part}" for part in PARTS
+}
+USUAL = (PLAIN, *SINGLE.values(), WHOLE, *WITHOUT.values(), ALL)
 
 
 def arm_of(name: str, encoder: str) -> Arm:

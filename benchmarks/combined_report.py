@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from combined_methods import COMBINED, LESS, LINEAR, PARTS, PLAIN
+from combined_methods import (
+    COMBINED,
+    FEEDBACK,
+    LESS,
+    LINEAR,
+    PARTS,
+    PLAIN,
+    WHOLE,
+    WITHOUT,
+)
 
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.active_page import CHOSEN, draw_active
@@ -38,7 +47,8 @@ ENCODERS = {
     "cnn": "a CNN from nothing; plain is spaCy's ner, linear a linear head",
 }
 GROUP = ("data", "encoder", "split", "pool", "initial", "batch", "steps")
-SHOWN = (PLAIN, LINEAR, *PARTS, COMBINED, "all")
+SINGLES = [*PARTS, FEEDBACK]
+SHOWN = (PLAIN, LINEAR, *SINGLES, COMBINED, WHOLE, "all")
 Row = dict[str, Any]
 
 
@@ -57,7 +67,8 @@ def main(
     costs = Costs(whole_seconds, asked_seconds)
     write_page(output, render_page(found, costs))
     for name, own in groups_of(found).items():
-        print(f"\n## {name}\n\n{answer(own, PLAIN, COMBINED, list(PARTS), costs)}")
+        said = answer(own, PLAIN, whole_of(own), SINGLES, costs)
+        print(f"\n## {name}\n\n{said}")
         for table in tables_of(own, costs):
             print(f"\n{table.caption}\n")
             for line in (table.header, ["---"] * len(table.header), *table.rows):
@@ -109,6 +120,11 @@ def run_of(row: Row) -> tuple[str, int]:
     return row["arm"], row["seed"]
 
 
+def whole_of(rows: list[Row]) -> str:
+    """The arm that has all parts: asking about unsure tokens, where it was run."""
+    return WHOLE if any(row["arm"] == WHOLE for row in rows) else COMBINED
+
+
 def tables_of(rows: list[Row], costs: Costs) -> list[Table]:
     """What each arm saves; what each part brings among the others."""
     bought = without_all(rows)
@@ -121,10 +137,11 @@ def tables_of(rows: list[Row], costs: Costs) -> list[Table]:
         )
     ]
     less = {part: f"{LESS}{part}" for part in PARTS}
-    lines = ablation_table(bought, COMBINED, less)
-    if lines:
-        caption = "Combined, with a part and without it, paired by seed"
-        tables.append(Table(caption, ABLATION, lines))
+    for whole, others in ((WHOLE, WITHOUT), (COMBINED, less)):
+        lines = ablation_table(bought, whole, others)
+        if lines:
+            caption = f"{whole}, with a part and without it, paired by seed"
+            tables.append(Table(caption, ABLATION, lines))
     return tables
 
 
@@ -132,7 +149,7 @@ def render_page(rows: list[Row], costs: Costs) -> str:
     """A section for each corpus and encoder."""
     said, sections = [], []
     for number, (name, own) in enumerate(groups_of(rows).items()):
-        line = answer(own, PLAIN, COMBINED, list(PARTS), costs)
+        line = answer(own, PLAIN, whole_of(own), SINGLES, costs)
         said.append(f"{name.partition(':')[0]}: {line}")
         drawn = [row for row in own if row["strategy"] in SHOWN]
         svg = draw_active(drawn, name=f"combined-{number}", alt=line)
@@ -177,10 +194,13 @@ def how(rows: list[Row], costs: Costs) -> Section:
             f"whole, {costs.asked:g} s for one with K candidates, whatever its length. "
             "24.0 and 17.0 are CITISL's figures, measured on Few-NERD's 66 types; with "
             "few types, and with short sentences, both are surely too high.",
-            "A sentence that is asked about costs its words like any other. Answers "
-            "are simulated, and always right; K = 3.",
+            "A sentence that is asked about costs its words like any other, but where "
+            "only tokens are asked about of which the model is not sure (unsure "
+            "tokens), each of these costs a word; words read are all those of their "
+            "sentences. Answers are simulated, and always right; K = 3.",
             "feedback asks about every token. on mentions: about predicted mentions "
-            "and near-misses, where the rest of the sentence stays unknown.",
+            "and near-misses, where the rest of the sentence stays unknown. unsure "
+            "tokens: the rest is learnt as the model finds it.",
             "combined: W-BADGE chooses, K = 3 are asked about, SeqMix and swaps are "
             "added, the deconfounded head learns. all: plain, on the whole pool.",
             CHOSEN,

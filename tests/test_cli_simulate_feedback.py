@@ -195,6 +195,21 @@ def test_only_the_session_doubts_its_answers(corpus, tmp_path):
     assert doubted["learner"] == {**asked["learner"], "mistakes": 0.45}
 
 
+def test_a_session_that_leaves_out_what_the_model_is_sure_of(corpus, tmp_path):
+    """It asks about tokens, and who is told everything is told all of them."""
+    every, fewer = tmp_path / "every.jsonl", tmp_path / "fewer.jsonl"
+    assert simulate(corpus, "--unit", "token", "--output", every).exit_code == 0
+    found = simulate(corpus, "--sure", 0.5, "--output", fewer)
+    assert found.exit_code == 0, found.output
+    (asked, *bounds), (left, *others) = rows_of(every), rows_of(fewer)
+    assert bounds == others
+    assert left["learner"] == {**asked["learner"], "fill": True}
+    n_every, n_left = (
+        sum(point["questions"] for point in row["curve"]) for row in (asked, left)
+    )
+    assert 0 < n_left < n_every
+
+
 @pytest.mark.parametrize(
     ("said", "answers"),
     [
@@ -274,6 +289,8 @@ def test_tags_are_learnt_where_they_are_what_is_annotated(tmp_path):
         (("--component", "ner"), "gets causal_ner or causal_tagger, not 'ner'"),
         (("--model", "nowhere"), "no installed pipeline"),
         (("--unit", "word"), "Unknown unit 'word'"),
+        (("--sure", 0), "What is sure lies above 0"),
+        (("--sure", 0.9, "--unit", "mention"), "Only tokens are left out"),
     ],
 )
 def test_what_cannot_be_is_said(corpus, arguments, said):

@@ -23,8 +23,16 @@ from spacy_causal.experiments.paired import (
 from spacy_causal.experiments.wording import format_spread
 
 SAVINGS = [
-    *("arm", "seeds", "words needed", "of the baseline's", "minutes needed"),
-    *("of the baseline's", "last F1", "to the baseline", "mean F1", "to the baseline"),
+    *("arm", "seeds", "words needed", "of the baseline's", "words read"),
+    *(
+        "of the baseline's",
+        "minutes needed",
+        "of the baseline's",
+        "last F1",
+        "to the baseline",
+        "mean F1",
+        "to the baseline",
+    ),
     *("questions", "minutes in all"),
 ]
 ABLATION = ["without", "pairs", "last F1", "with it", "mean F1", "with it"]
@@ -77,6 +85,12 @@ def in_time(rows: Rows, costs: Costs) -> list[dict[str, Any]]:
     ]
 
 
+def in_reading(rows: Rows) -> list[dict[str, Any]]:
+    """The rows with all words of the sentences in the place of those that were
+    annotated or asked about, where they say how many there are ("words_read")."""
+    return [{**row, "words": row.get("words_read", row["words"])} for row in rows]
+
+
 def reached(curves: Curves, arm: str, base: str) -> Reached:
     """What an arm spends until it first has the F1 that the baseline has at its end,
     seed by seed, on the line between two rounds."""
@@ -93,11 +107,12 @@ def reached(curves: Curves, arm: str, base: str) -> Reached:
 def savings_table(rows: Rows, base: str, costs: Costs) -> list[list[str]]:
     """A line an arm, in the order of the rows; columns are those of `SAVINGS`."""
     words, times = curves_of(rows), curves_of(in_time(rows, costs))
-    found, lines = areas(words), []
+    read, found, lines = curves_of(in_reading(rows)), areas(words), []
     for arm in words:
         last = _last(words[arm])
         own = [r for r in rows if r["strategy"] == arm]
         line = [arm, str(len(last)), *_say(reached(words, arm, base), "{:,.0f}")]
+        line += _say(reached(read, arm, base), "{:,.0f}")
         line += _say(reached(times, arm, base), "{:,.0f}", unit=60)
         for values, others in (
             (last, _last(words[base])),

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_causal.display.units import (
+    Units,
     mention_units,
+    only,
     token_units,
     unit_means,
     unit_tokens,
@@ -111,3 +113,13 @@ def test_unit_means():
     np.testing.assert_array_equal(unit_means(values, each), values)
     none = token_units(np.zeros(0, dtype=bool), [0])
     assert unit_means(values[unit_tokens(none)], none).shape == (0, 3)
+
+
+@given(st.lists(st.lists(st.booleans(), max_size=4), min_size=1, max_size=5))
+def test_those_that_are_kept_stay_with_their_documents(kept):
+    flat = [keep for document in kept for keep in document]
+    spans = np.stack([np.arange(len(flat)), np.arange(len(flat)) + 1], axis=1)
+    counts = np.array([len(document) for document in kept])
+    got = only(Units(spans.astype(int), counts), np.array(flat, dtype=bool))
+    assert got.spans[:, 0].tolist() == [i for i, keep in enumerate(flat) if keep]
+    assert got.counts.tolist() == [sum(document) for document in kept]

@@ -1,5 +1,8 @@
 """Sentences that were bought are asked about: what is known of them then."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import spacy
@@ -7,11 +10,13 @@ from numpy.random import default_rng
 from spacy.tokens import Doc, Span
 
 from spacy_causal.acquisition.named import make_strategy
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.experiments.active import Course, run_rounds
 from spacy_causal.experiments.active_simulation import create_look
 from spacy_causal.experiments.asking import Asking
 from spacy_causal.experiments.fitting import fit
 from spacy_causal.learning.augmenting import make_augment
+from spacy_causal.learning.reading import probabilities_of
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.learning.weights import pipes_to_bytes
 from spacy_causal.targets.token_targets import get_targets
@@ -171,3 +176,48 @@ def test_rounds_that_ask_are_the_same_for_the_same_seed(pool, train):
     assert [r.words for r in first] == [20, 40, 60]
     assert first[0].questions == 0 and all(r.questions for r in first[1:])
     assert all(r.generated for r in first)
+
+
+def test_only_unsure_tokens_cost_words_and_the_others_are_what_the_model_finds(
+    trained, pool
+):
+    every = Asking(COMPONENT, unit="token", settings=SETTINGS)
+    ask(every, trained, pool, ["1", "2", "3"])
+    (own,) = probabilities_of(trained, COMPONENT, [bare_copy(pool["1"])])
+    sure = float(np.median(own.max(axis=1)))
+    settings = replace(SETTINGS, fill=True)
+    asking = Asking(COMPONENT, unit="token", sure=sure, settings=settings)
+    found = ask(asking, trained, pool, ["1", "2", "3"])
+    assert found.read == 3 and 0 < found.words == found.questions < 15
+    for id, doc in found.docs.items():
+        asked = {answer.start for answer in asking.answered[id].answers}
+        rows = np.asarray(get_targets(doc, "ner").rows)
+        np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
+        assert len(asked) < 5
+        for start in asked:
+            assert tags_of(doc)[start] == ["B-PER", "O", "O", "B-LOC", "O"][start]
+
+
+def test_asking_ends_with_the_budget_and_the_rest_goes_back(train, pool):
+    asking = Asking(COMPONENT, unit="token", sure=0.999, batch_size=2,
+                    settings=replace(SETTINGS, fill=True))  # fmt: skip
+    course = Course(
+        pool=pool,
+        fit=train,
+        score=lambda nlp: 0.0,
+        look=create_look(COMPONENT),
+        rounds=2,
+        budget=Budget(4, "words"),
+        ask=asking,
+    )
+    found = list(run_rounds(course, make_strategy("random"), ["0", "7"], 0))
+    assert [r.words_read for r in found] == [5 * r.sentences for r in found]
+    for before, after in pairwise(found):
+        assert after.words - before.words == after.questions
+        assert len(after.picks) == after.sentences - before.sentences
+        # No more than the last batch beyond what was to be spent.
+        assert after.questions < 4 + 2 * 5
+    assert found[-1].words < found[-1].words_read
+    picks = [id for r in found for id in r.picks]
+    assert len(picks) == len(set(picks)) < len(pool)
+    assert set(asking.answered) <= set(picks)

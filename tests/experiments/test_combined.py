@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,19 @@ def test_each_part_is_missing_from_one_arm_and_alone_in_another(benchmarks):
     assert all(name in methods.ARMS for name in methods.USUAL)
 
 
+def test_where_unsure_each_part_is_missing_from_one_arm_too(benchmarks):
+    methods, _ = benchmarks
+    every, unsure = (asdict(methods.ARMS[n]) for n in ("combined", methods.WHOLE))
+    assert {name for name in every if every[name] != unsure[name]} == {"sure"}
+    for part in methods.PARTS:
+        less = asdict(methods.ARMS[methods.WITHOUT[part]])
+        gone = {name for name in less if less[name] != unsure[name]}
+        sure = {"sure"} if part == "feedback" else set()
+        assert gone == {*methods.PARTS[part], *sure}
+    alone = methods.ARMS[methods.SINGLE["feedback"]]
+    assert alone == replace(methods.ARMS["feedback"], sure=methods.SURE)
+
+
 def test_plain_is_spacys_own_ner_beside_a_cnn(benchmarks):
     methods, _ = benchmarks
     assert methods.arm_of("plain", "cnn").head == "ner"
@@ -77,20 +90,25 @@ def test_plain_is_spacys_own_ner_beside_a_cnn(benchmarks):
 
 def test_rows_go_on_where_they_stopped_and_make_a_page(corpora, benchmarks, tmp_path):
     _, report = benchmarks
-    rows, arms = tmp_path / "rows.jsonl", "plain,feedback,combined,all"
+    unsure = "combined (unsure tokens)"
+    rows, arms = tmp_path / "rows.jsonl", f"plain,feedback,combined,{unsure},all"
     done = run(corpora, rows, "--seeds", "1", "--rounds", "2", "--arms", arms)
     assert done.returncode == 0, done.stderr
     first = rows.read_text().splitlines()
     found = [json.loads(line) for line in first]
     assert [(r["arm"], r["round"]) for r in found] == [
-        *((arm, n) for arm in arms.split(",")[:3] for n in range(3)),
+        *((arm, n) for arm in arms.split(",")[:4] for n in range(3)),
         ("all", 0),
     ]
     initial = {r["words"] for r in found if not r["round"] and r["arm"] != "all"}
     assert initial == {5}
     asked = {(r["arm"], r["round"]): r["asked"] for r in found}
     assert asked["plain", 2] == 0 and asked["combined", 2] == asked["feedback", 2] == 6
-    assert all(r["questions"] for r in found if r["asked"])
+    assert all(r["questions"] for r in found if r["asked"] and r["arm"] != unsure)
+    for r in found:
+        assert r["words_read"] >= r["words"] and (
+            r["arm"] == unsure or r["words_read"] == r["words"]
+        )
     rows.write_text("\n".join(first[:5]) + "\n" + first[5][:40])
     again = run(corpora, rows, "--seeds", "1", "--rounds", "2", "--arms", arms)
     assert again.returncode == 0, again.stderr

@@ -9,6 +9,7 @@ from spacy_causal.experiments.savings import (
     Costs,
     ablation_table,
     answer,
+    in_reading,
     in_time,
     reached,
     savings_table,
@@ -66,6 +67,14 @@ def test_an_opened_list_costs_as_much_as_the_whole_sentence_besides():
     rows = [row | {"listed": row["round"]} for row in BETTER[:3]]
     times = [row["words"] for row in in_time(rows, COSTS)]
     assert times == [48, 48 + 2 * 17 + 24, 48 + 4 * 17 + 2 * 24]
+
+
+def test_words_that_are_read_are_those_annotated_where_rows_say_no_other():
+    assert in_reading(PLAIN) == PLAIN
+    rows = [row | {"words_read": 2 * row["words"]} for row in BETTER]
+    (line, *_) = savings_table([*PLAIN, *rows], "plain", COSTS)[1:]
+    said = line[SAVINGS.index("words needed") :][:4]
+    assert said == ["40", "67 ± 0 %", "80", "133 ± 0 %"]
 
 
 def test_table_has_a_line_an_arm_beside_the_baseline():

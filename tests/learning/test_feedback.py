@@ -323,3 +323,17 @@ def test_rows_are_distributions_without_what_was_refused(session, scheme, mode, 
         last = answers[-1]
         refused = tags_of_types(tag_set, [last.shown])[0]
         assert not targets.rows[last.start : last.end, refused].any()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_what_nobody_was_asked_about_is_what_the_model_finds(scheme):
+    tag_set = TagSet(scheme, LABELS)
+    own = distributions(5, tag_set)
+    answers = [mention(0, 2, "PER")] if scheme != "token" else [token(0, "PER")]
+    answers.append(token(3, None))
+    told = targets_of(answers, tag_set, own).rows
+    filled = targets_of(answers, tag_set, own, fill=True).rows
+    unknown = ~told.any(axis=1)
+    assert unknown.tolist()[2:] == [True, False, True]
+    np.testing.assert_array_equal(filled[unknown], own[unknown])
+    np.testing.assert_array_equal(filled[~unknown], told[~unknown])

@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 from spacy_causal.learning.answers import Answer
 from spacy_causal.learning.cold_start import cold_start
 from spacy_causal.learning.learner import Learner
+from spacy_causal.learning.reading import probabilities_of
 from spacy_causal.learning.settings import LearnerSettings
 
 SETTINGS = LearnerSettings(learn_rate=0.01, updates=10, trust_prior=None)
@@ -70,3 +71,14 @@ def test_a_mistake_is_seen_through_when_it_is_replayed(mistakes, kept):
     learner = told_wrongly(replace(SETTINGS, mistakes=mistakes))
     row = recalled(learner).targets.rows[0]
     assert (row[1] == 1) if kept else (row[0] > 0.5)
+
+
+def test_what_was_not_asked_about_is_filled_in_anew_when_it_is_replayed():
+    """As the model finds it then, not as it did when the text was answered."""
+    learner, _ = refused_then_told(replace(SETTINGS, fill=True))
+    before = learner._memory.lessons["first"].targets.rows[1]
+    row = recalled(learner).targets.rows[1]
+    doc = Doc(learner.nlp.vocab, words=["cats", "sleep"])
+    (own,) = probabilities_of(learner.nlp, "causal_tagger", [doc])
+    np.testing.assert_allclose(row, own[1], atol=1e-6)
+    assert before.sum() == pytest.approx(1) and not np.allclose(row, before, atol=0.01)

@@ -1,6 +1,7 @@
 """What `candidate_scorer` asks about, and what a Doc carries of it."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ SETTINGS = {
     "mentions": ("causal_ner", {}),
     "modulated": ("causal_ner", {"modulation": "rescaled"}),
     "tokens": ("causal_ner", {"unit": "token", "modulation": "printed", "k": 2}),
+    "unsure": ("causal_ner", {"sure": 0.9, "k": 2}),
     "tagger": ("causal_tagger", {"modulation": "positive", "propensities": True}),
     "spread": ("causal_ner", {"modulation": "spread", "propensities": True}),
     "exploring": ("causal_ner", {"explore": 0.5, "propensities": True, "k": 2}),
@@ -112,6 +114,24 @@ def test_tokens_of_a_labeller_of_spans_may_be_outside(trained):
     for shown in doc._.candidates:
         assert set(shown.labels) == {"O", "LOC", "ORG", "PER"}
         assert shown.scores.sum() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("labeller", ["causal_ner", "causal_tagger"])
+def test_what_the_model_is_surer_of_is_not_asked_about(trained, labeller):
+    nlp = trained(labeller, unit="token", propensities=True)
+    scorer = nlp.get_pipe("candidate_scorer")
+    every = [list(doc._.candidates) for doc in nlp.pipe(TEXTS)]
+    best = sorted(shown.scores[0] for each in every for shown in each)
+    sure = float(best[len(best) // 2])
+    scorer.display = replace(scorer.display, unit=None, sure=sure)
+    fewer = [[asked_as(shown) for shown in doc._.candidates] for doc in nlp.pipe(TEXTS)]
+    left = [[asked_as(x) for x in each if x.scores[0] <= sure] for each in every]
+    assert fewer == left
+    assert 0 < sum(map(len, left)) < sum(map(len, every))
+
+
+def asked_as(shown):
+    return shown.start, shown.labels, shown.scores.tolist(), shown.propensities.tolist()
 
 
 def test_fewer_labels_than_k_and_none_of_these(trained):

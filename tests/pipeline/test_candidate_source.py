@@ -140,6 +140,12 @@ def test_mentions_of_a_tagger_are_refused_at_once(nlp):
         nlp.add_pipe("candidate_scorer", config={"unit": "mention"})
 
 
+def test_sure_of_mentions_is_refused_at_once(nlp):
+    nlp.add_pipe("causal_ner")
+    with pytest.raises(ValueError, match="sure is about tokens"):
+        nlp.add_pipe("candidate_scorer", config={"unit": "mention", "sure": 0.9})
+
+
 def test_attention_that_is_not_there(nlp, examples):
     nlp.add_pipe("causal_ner", config={"confounders": NO_CONFOUNDERS})
     nlp.add_pipe("candidate_scorer", config={"modulation": "printed"})
@@ -155,6 +161,7 @@ def test_attention_that_is_not_there(nlp, examples):
         *({"k": 0}, {"samples": 0}, {"explore": 1.5}, {"explore": nan}),
         *({"size": -1}, {"size": inf}, {"size": nan}),
         *({"near_miss": 0}, {"near_miss": nan}),
+        *({"sure": 0}, {"sure": 1.1}, {"sure": nan}),
     ],
 )
 def test_settings_that_make_no_sense(bad):

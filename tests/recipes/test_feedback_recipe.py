@@ -312,3 +312,23 @@ def test_the_command_has_the_options_of_recipe_and_server():
     parameters = inspect.signature(command).parameters
     assert {"k", "unit", "imputer", "all_labels", "labels"} <= set(parameters)
     assert {"port", "host", "token", "terminal", "ephemeral"} <= set(parameters)
+
+
+def test_only_what_the_model_is_not_sure_of_is_asked_about(model, source):
+    """By default every token of a text or every mention is."""
+    every = list(feedback("one", model, source, unit="token", explore=0)["stream"])
+    scores = sorted(task["options"][0]["score"] for task in every)
+    widest = max(range(1, len(scores)), key=lambda i: scores[i] - scores[i - 1])
+    sure = (scores[widest - 1] + scores[widest]) / 2
+    components = feedback("one", model, source, sure=sure, explore=0)
+    config, fewer = components["config"], list(components["stream"])
+    assert (config["sure"], config["unit"]) == (sure, "token")
+    left = [task for task in every if task["options"][0]["score"] <= sure]
+    assert 0 < len(left) < len(every)
+    assert [task["spans"] for task in fewer] == [task["spans"] for task in left]
+    assert components["update"].background.build().settings.fill
+
+
+def test_sure_of_mentions(model, source):
+    with pytest.raises(ValueError, match="sure is about tokens"):
+        feedback("one", model, source, sure=0.9, unit="mention")

@@ -10,10 +10,11 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_causal.cli.export import export as export_command
-from spacy_causal.corpus.bare import tokens_of
+from spacy_causal.corpus.bare import bare_copy, tokens_of
 from spacy_causal.corpus.convert import convert_corpus
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Options
+from spacy_causal.learning.reading import probabilities_of
 from spacy_causal.server.answering import Given
 from spacy_causal.server.beforehand import check_labelled
 from spacy_causal.server.controller import Controller
@@ -140,6 +141,28 @@ def test_what_is_certain_is_annotation_too(tmp_path, model, with_model):
     ]
     scores = get_ner_prf(examples)
     assert (scores["ents_p"], scores["ents_r"]) == (1.0, 1 / 3)
+
+
+def test_what_was_not_asked_about_is_what_the_model_finds(tmp_path, model):
+    """A guess is a target, and no annotation, however certain the model is."""
+    path, names = tmp_path / "out.spacy", []
+    for fill in (False, True):
+        export(TASKS, path, "spacy", str(model), fill=fill)
+        docs = list(read_spacy(path, NLP.vocab))
+        names.append([[t.ent_iob_ + t.ent_type_ for t in doc] for doc in docs])
+        rows = [np.asarray(get_targets(doc, "ner").rows) for doc in docs]
+        if not fill:
+            told = rows
+    assert names[0] == names[1]
+    for doc, before, after in zip(docs, told, rows, strict=True):
+        unknown = ~before.any(axis=1)
+        assert unknown.any()
+        (own,) = probabilities_of(spacy.load(model), "causal_ner", [bare_copy(doc)])
+        np.testing.assert_allclose(after[unknown], own[unknown], atol=1e-6)
+        np.testing.assert_array_equal(after[~unknown], before[~unknown])
+    export(TASKS, path, "spacy", None, fill=True)
+    (doc, *_) = read_spacy(path, NLP.vocab)
+    assert not get_targets(doc, "ner").rows[2].any()
 
 
 @pytest.mark.parametrize("n_known, spans", [(2, []), (3, ["Anna Li"])])
