@@ -180,6 +180,7 @@ def run_cell(cell: dict[str, Any], corpus: Corpus) -> dict[str, Any]:
 
 
 NO_SESSION: dict[str, Any] = {
+    "questions": 0,
     "first": None,
     "session": None,
     "frequent": None,
@@ -219,6 +220,7 @@ def session(
     tenth = steps[: max(1, len(steps) // 10)]
     return {
         **scores(learner.nlp, corpus, unseen, corpus.test),
+        "questions": sum(step.questions for step in steps),
         "first": ratio(tenth, "shown"),
         "session": ratio(steps, "shown"),
         "frequent": ratio(steps, "frequent"),

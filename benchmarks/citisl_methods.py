@@ -85,6 +85,10 @@ def head(confounders: str = "frequent", **model: Any) -> dict[str, Any]:
 # What was tried on development data on the way, by the names it has among the rows.
 TRIED: dict[str, dict[str, Any]] = {
     "explore 1": soft({**EXPLORING, "explore": 1.0}),
+    **{
+        f"unsure {sure:g}": soft({**EXPLORING, "sure": sure}, fill=True)
+        for sure in (0.9, 0.99, 0.999)
+    },
     "soft fixed 0.5": soft({"modulation": "fixed", "size": 0.5}),
     "soft fixed 1": soft({"modulation": "fixed", "size": 1.0}),
     "soft fixed 2": soft({"modulation": "fixed", "size": 2.0}),

@@ -111,6 +111,8 @@ PARTS: dict[str, dict[str, Any]] = {
 EVERYTHING = Arm(**{k: v for part in PARTS.values() for k, v in part.items()})
 WITH_K_ONLY = replace(EVERYTHING, follow_up=False)
 WHERE_UNSURE = replace(EVERYTHING, sure=SURE)
+# Tried on dev.
+OTHERWISE_SURE = (0.9, 0.999)
 
 
 def less(part: str, everything: Arm = EVERYTHING) -> Arm:
@@ -137,6 +139,10 @@ ARMS: dict[str, Arm] = {
     COMBINED + LIGHTLY: replace(EVERYTHING, hidden=LIGHT),
     COMBINED + ALL_MIXED: replace(EVERYTHING, which="all"),
     **{f"{LESS}{part}": less(part) for part in PARTS},
+    **{
+        f"{COMBINED} (surer than {sure:g})": replace(EVERYTHING, sure=sure)
+        for sure in OTHERWISE_SURE
+    },
     **{
         f"{COMBINED}{kind}": everything
         for kind, everything in ((K_ONLY, WITH_K_ONLY), (UNSURE, WHERE_UNSURE))
