@@ -1,52 +1,76 @@
 """The plot of the README's first screen, from committed rows.
 
-python benchmarks/readme_plot.py benchmarks/results/citisl.jsonl docs/unseen.png
+python benchmarks/readme_plot.py benchmarks/results/combined.jsonl docs/words.png
 """
 
 import io
 from pathlib import Path
-from statistics import mean
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
+from combined_methods import PLAIN, WHOLE
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from spacy_causal.experiments.citisl import Setting, sessions_of
+from spacy_causal.experiments.active_curves import curves_of, score_at
 from spacy_causal.experiments.results import Results
 from spacy_causal.files import write_whole
 
-SETTING = Setting("conll_pos", "test", 5000, 0.1, 3, "perfect")
+PANELS = {"conll2003": "CoNLL-2003, entities", "atis": "ATIS, slots"}
+CELLS = {"encoder": "frozen", "split": "test", "batch": 0.03, "steps": 300}
 LINES = {
-    "GroundTruth": ("told every label", "#7a869a", "--"),
-    "ours exploring": ('"which of 3, or none?", by this package', "#0072b2", "-"),
-    "CITISL blind": ("the same as the paper has it", "#d55e00", "-"),
+    PLAIN: ("random sentences", "#7a869a", "--"),
+    "wbadge": ("chosen by W-BADGE", "#d55e00", "-"),
+    WHOLE: ("all methods, asking where unsure", "#0072b2", "-"),
 }
 
 
 def main(
-    rows: Annotated[Path, typer.Argument(help="What citisl.py wrote.", exists=True)],
+    rows: Annotated[Path, typer.Argument(help="What combined.py wrote.", exists=True)],
     output: Annotated[Path, typer.Argument(help="The PNG to write.")],
 ) -> None:
-    """Draw F1 on the classes that were unseen at first, by texts read: means of seeds,
-    on a fifth of test on the way and on the whole of it at the end."""
-    methods = sessions_of(Results(rows).rows())[SETTING]
-    figure = Figure(figsize=(7.2, 3.0), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
-    n_streamed = SETTING.sentences * (1 - SETTING.share)
-    for method, (name, color, dashes) in LINES.items():
-        found = methods[method].values()
-        curves = [[*row["curve_unseen"], row["unseen"]] for row in found]
-        means = [100 * mean(values) for values in zip(*curves, strict=True)]
-        texts = [n_streamed * i / (len(means) - 1) for i in range(len(means))]
-        axes.plot(texts, means, dashes, color=color, lw=2, label=name)
-    axes.set_xlabel("sentences asked about (CoNLL-2003, parts of speech)")
-    axes.set_ylabel("F1 on classes that\nwere never labelled (%)")
-    axes.set_ylim(-3, 100)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="center right")
+    """Draw F1 by words labelled or asked about: means of the seeds that were run with
+    all three."""
+    found = Results(rows).rows()
+    figure = Figure(figsize=(7.2, 3.1), dpi=150, layout="constrained")
+    both = figure.subplots(1, 2)
+    for axes, (data, title) in zip(both, PANELS.items(), strict=True):
+        own = {**CELLS, "data": data}
+        draw(axes, [r for r in found if all(r[k] == own[k] for k in own)])
+        axes.set_title(title, fontsize=10)
+    both[0].set_ylabel("F1 (%)")
+    figure.supxlabel(
+        "words labelled or asked about (% of those of 2,500 sentences)", fontsize=10
+    )
+    lines, names = both[0].get_legend_handles_labels()
+    figure.legend(lines, names, frameon=False, fontsize=9, loc="outside upper center",
+                  ncols=3)  # fmt: skip
     file = io.BytesIO()
     figure.savefig(file, format="png", metadata={"Software": None})
     write_whole(output, file.getvalue())
+
+
+def draw(axes: Axes, rows: list[dict[str, Any]]) -> None:
+    """The curves of one corpus, and how high the plain one ends."""
+    curves = curves_of([r | {"strategy": r["arm"], "words": r["share"]} for r in rows])
+    rounds = max(row["round"] for row in rows)
+    seeds = [
+        {seed for seed, curve in curves[name].items() if len(curve.words) == rounds + 1}
+        for name in LINES
+    ]
+    shared = sorted(set.intersection(*seeds))
+    for name, (label, color, dashes) in LINES.items():
+        own = [curves[name][seed] for seed in shared]
+        shares = np.linspace(
+            max(curve.words[0] for curve in own), min(curve.words[-1] for curve in own)
+        )
+        means = [np.mean([score_at(curve, x) for curve in own]) for x in shares]
+        percent, scores = 100 * shares, 100 * np.array(means)
+        axes.plot(percent, scores, dashes, color=color, lw=2, label=label)
+        if name == PLAIN:
+            axes.axhline(scores[-1], color=color, lw=0.8, ls=":")
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 if __name__ == "__main__":

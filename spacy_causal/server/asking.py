@@ -76,7 +76,8 @@ class Asking:
     @property
     def mode(self) -> str:
         """What answers are told apart by when they are timed."""
-        return "all labels" if self.all_labels else f"K = {self.k}"
+        shown = "all labels" if self.all_labels else f"K = {self.k}"
+        return shown if self.sure == 1 else f"{shown}, where unsure"
 
 
 class QuestionStream:

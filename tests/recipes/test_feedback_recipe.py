@@ -323,6 +323,7 @@ def test_only_what_the_model_is_not_sure_of_is_asked_about(model, source):
     components = feedback("one", model, source, sure=sure, explore=0)
     config, fewer = components["config"], list(components["stream"])
     assert (config["sure"], config["unit"]) == (sure, "token")
+    assert config["mode"] == fewer[0]["mode"] == "K = 3, where unsure"
     left = [task for task in every if task["options"][0]["score"] <= sure]
     assert 0 < len(left) < len(every)
     assert [task["spans"] for task in fewer] == [task["spans"] for task in left]
