@@ -124,8 +124,9 @@ def run(
         {**common, "arm": name, **settings_of(arm), "seed": seed, "round": number}
         for number in range(1 if everything else rounds + 1)
     ]
-    done = results.done()
-    if all(cell_key(cell) in done for cell in cells):
+    done = {row["key"]: row for row in results.rows()}
+    found = [done.get(cell_key(cell)) for cell in cells]
+    if all(found) or any(row and row.get("left") == 0 for row in found):
         return
     VECTORS.made.clear()
     pool = corpus.pool(common["pool"], seed)
@@ -139,7 +140,7 @@ def run(
         look=corpus.look(arm),
         rounds=0 if everything else rounds,
         budget=Budget(round(batch * n_words) if batch < 1 else batch, "words"),
-        augment=arm.augment(COMPONENT),
+        augment=arm.augment(COMPONENT, list(pool.values())),
         ask=ask,
     )
     share = first_share(pool, common["initial"], default_rng(seed))
@@ -161,7 +162,7 @@ def begin(
     """The model of the seed set, trained once for all arms that learn alike."""
     for old in [key for key in begun if key[0] != seed]:
         del begun[old]
-    key = seed, arm.head, arm.hidden, arm.which, arm.augments
+    key = seed, arm.head, arm.hidden, arm.which, arm.augments, arm.self_taught
     if key not in begun:
         begun[key] = train_on(course, initial, (seed, 0))
     return begun[key]
@@ -173,7 +174,7 @@ def settings_of(arm: Arm) -> dict[str, Any]:
         "parts": {
             "acquire": {"name": arm.strategy, **describe_strategy(arm.strategy)},
             "asks": asks_of(arm),
-            "augments": list(arm.augments),
+            "augments": augments_of(arm),
             "hidden": hidden_of(arm),
             "head": arm.head,
         }
@@ -183,9 +184,16 @@ def settings_of(arm: Arm) -> dict[str, Any]:
 def asks_of(arm: Arm) -> str | dict[str, Any]:
     """What is asked about, with what is not the plainest way of it."""
     more = {"explore": arm.explore, "follow_up": arm.follow_up}
-    more |= {"sure": arm.sure} if arm.sure < 1 else {}
+    if arm.sure < 1:
+        more |= {"sure": arm.sure, "unfilled": not arm.fill}
     chosen = {name: value for name, value in more.items() if value}
     return {"unit": arm.asks, **chosen} if chosen else arm.asks
+
+
+def augments_of(arm: Arm) -> list[str]:
+    """What is added to the sentences."""
+    more = [f"self-taught: {arm.self_taught}"] if arm.self_taught else []
+    return [*arm.augments, *more]
 
 
 def hidden_of(arm: Arm) -> float | dict[str, Any]:
@@ -219,6 +227,7 @@ def outcome(
         "words": found.words,
         "share": round(found.words / n_words, 4),
         "words_read": found.words_read,
+        "left": found.left,
         "sentences": found.sentences,
         "asked": asked,
         "questions": found.questions,

@@ -19,12 +19,16 @@ from numpy.random import Generator
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.display.settings import Unit
 from spacy_causal.experiments.active_curves import ALL
 from spacy_causal.experiments.asking import Asking
 from spacy_causal.learning.augmenting import Augment, make_augment
+from spacy_causal.learning.reading import probabilities_of
+from spacy_causal.learning.replay import draw
 from spacy_causal.learning.settings import LearnerSettings
 from spacy_causal.ml.hidden_mix import Which
+from spacy_causal.targets.token_targets import TokenTargets, set_targets
 
 PLAIN, LINEAR, COMBINED, LESS = "plain", "linear", "combined", "combined - "
 K_ONLY = " (K only)"
@@ -44,11 +48,13 @@ class Arm:
     strategy (str): What chooses, see `make_strategy`.
     asks (str): What is asked about in a sentence, "mention" or "token"; "" where it is
         annotated whole.
-    sure (float): Tokens of which the model is surer are not asked about, and are taught
-        as it finds them.
+    sure (float): Tokens of which the model is surer are not asked about.
+    fill (bool): Whether they are taught as it finds them.
     explore (float): The share of the questions that show a label by chance.
     follow_up (bool): After "none of these" the list of all types is opened.
     augments (tuple[str, ...]): What is added to the sentences, see `make_augment`.
+    self_taught (int): So many sentences more, for each that is labelled, drawn from the
+        pool and taught as the model finds them.
     hidden (float): How much a pair of tokens mixed in the encoder's output counts.
     which (str): Which tokens are mixed there, "entities" or "all".
     head (str): One of `HEADS`, or "ner": spaCy's own component, encoder and all.
@@ -57,9 +63,11 @@ class Arm:
     strategy: str = "random"
     asks: Unit | str = ""
     sure: float = 1.0
+    fill: bool = True
     explore: float = 0.0
     follow_up: bool = False
     augments: tuple[str, ...] = ()
+    self_taught: int = 0
     hidden: float = 0.0
     which: Which = "entities"
     head: str = "linear"
@@ -72,9 +80,12 @@ class Arm:
         mix = {"weight": self.hidden, "which": self.which, "labeller": labeller}
         return {"@architectures": "spacy-causal.HiddenMix.v1", **mix}
 
-    def augment(self, component: str) -> Augment | None:
-        """All that is added, each made of the labelled sentences alone."""
+    def augment(self, component: str, pool: Sequence[Doc] = ()) -> Augment | None:
+        """All that is added, each made of the labelled sentences alone, but for those
+        that the model teaches itself."""
         each = [made for n in self.augments if (made := make_augment(n, component))]
+        if self.self_taught:
+            each.append(create_self_teaching(component, pool, self.self_taught))
         if not each:
             return None
 
@@ -89,7 +100,7 @@ class Arm:
             return None
         unit: Unit = "token" if self.asks == "token" else "mention"
         # For the model that asks; the one that is scored is trained from scratch.
-        settings = LearnerSettings(updates=2, fill=self.sure < 1)
+        settings = LearnerSettings(updates=2, fill=self.fill and self.sure < 1)
         return Asking(
             component,
             k=K,
@@ -99,6 +110,23 @@ class Arm:
             follow_up=self.follow_up,
             settings=settings,
         )
+
+
+def create_self_teaching(component: str, pool: Sequence[Doc], times: int) -> Augment:
+    """Sentences of the pool with the model's own distribution as their targets."""
+
+    def teach(labelled: Sequence[Doc], nlp: Language, rng: Generator) -> list[Doc]:
+        known = {id(doc) for doc in labelled}
+        others = [doc for doc in pool if id(doc) not in known]
+        docs = [bare_copy(x) for x in draw(others, times * len(labelled), rng)]
+        pipe: Any = nlp.get_pipe(component)
+        names = pipe.tag_set.scheme, pipe.tag_set.names
+        own = probabilities_of(nlp, component, docs)
+        for doc, rows in zip(docs, own, strict=True):
+            set_targets(doc, pipe.layer, TokenTargets(*names, rows))
+        return docs
+
+    return teach
 
 
 PARTS: dict[str, dict[str, Any]] = {
@@ -131,6 +159,8 @@ ARMS: dict[str, Arm] = {
     f"wbadge + feedback{UNSURE}": Arm(
         **PARTS["wbadge"], **PARTS["feedback"], sure=SURE
     ),
+    "wbadge + self-taught": Arm(**PARTS["wbadge"], self_taught=2),
+    f"{COMBINED}{UNSURE} - filling": replace(WHERE_UNSURE, fill=False),
     "feedback on mentions": Arm(asks="mention"),
     "feedback exploring": Arm(asks="token", explore=0.5),
     "seqmix in words": Arm(augments=("seqmix",)),

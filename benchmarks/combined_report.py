@@ -109,9 +109,11 @@ def name_of(row: Row, found: dict[str, list[Row]]) -> str:
 
 
 def whole_runs(rows: list[Row]) -> list[Row]:
-    """The rows of arms and seeds that were run to the end."""
+    """The rows of arms and seeds that were run to the end, or of the pool."""
     last = max(row["round"] for row in rows)
-    ended = {run_of(row) for row in rows if row["round"] == last}
+    ended = {
+        run_of(row) for row in rows if row["round"] == last or row.get("left") == 0
+    }
     return [row for row in rows if row["arm"] == ALL or run_of(row) in ended]
 
 

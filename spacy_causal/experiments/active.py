@@ -53,14 +53,17 @@ class Asked:
         something of, with what is known.
     questions (int): Asked this time.
     words (int): That this time's count as, of the budget.
-    read (int): This time's documents: the first of those that were bought. The others
-        go back.
+    sentences, words_read (int): In which something was asked this time; their words.
+    taken (int): This time's documents, the first of those that were bought, with a
+        question or without. The others go back.
     """
 
     docs: Mapping[str, Doc]
     questions: int
     words: int
-    read: int
+    sentences: int
+    words_read: int
+    taken: int
 
 
 class Ask(Protocol):
@@ -119,8 +122,10 @@ class Round:
     """A model and what it was trained on.
 
     number (int): 0 is the initial share.
-    words, sentences (int): Labelled until then, or asked about.
-    words_read (int): Of these sentences.
+    words, sentences (int): Annotated until then, or asked about: the words, and the
+        sentences that have such a word.
+    words_read (int): All of these sentences.
+    left (int): Documents that may still be bought.
     mean_length (float): Words a sentence, of those that this round added.
     generated (int): Docs that `augment` added.
     questions (int): Asked about what this round added.
@@ -134,6 +139,7 @@ class Round:
     words: int
     sentences: int
     words_read: int
+    left: int
     mean_length: float
     score: float
     generated: int
@@ -190,7 +196,8 @@ def run_rounds(
     rounds = [list(picks) for picks in known] or [list(initial)]
     labelled = [id for picks in rounds for id in picks]
     annotated = {id: course.pool[id] for id in labelled}
-    words = _words(course, labelled)
+    words = words_read = _words(course, labelled)
+    sentences = len(labelled)
     nlp, generated, pick_seconds = None, 0, 0.0
     questions, ask_seconds = 0, 0.0
     for number in range(len(rounds) - 1, course.rounds + 1):
@@ -206,12 +213,16 @@ def run_rounds(
             if course.ask is None:
                 annotated |= bought
                 words += _words(course, picks)
+                words_read += _words(course, picks)
+                sentences += len(picks)
             else:
                 key = seed, number
                 asked = course.ask(nlp, annotated, bought, key, course.budget)
-                picks = picks[: asked.read]
+                picks = picks[: asked.taken]
                 annotated |= asked.docs
                 words += asked.words
+                words_read += asked.words_read
+                sentences += asked.sentences
                 questions, ask_seconds = asked.questions, time.perf_counter() - started
             rounds.append(picks)
             labelled += picks
@@ -229,8 +240,9 @@ def run_rounds(
         yield Round(
             number=number,
             words=words,
-            sentences=len(labelled),
-            words_read=_words(course, labelled),
+            sentences=sentences,
+            words_read=words_read,
+            left=len(course.pool) - len(labelled),
             mean_length=round(sum(lengths) / len(lengths), 2),
             score=course.score(nlp),
             generated=generated,

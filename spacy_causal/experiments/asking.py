@@ -60,6 +60,8 @@ class Asking:
         those had the type among the K.
     listed (int): Sentences in which the list was opened.
     offered (float): See `offer`.
+    overspent (int): Words that earlier rounds asked about beyond their budgets, which
+        are checked after each batch; the next round has as many fewer.
     """
 
     component: str
@@ -76,12 +78,19 @@ class Asking:
     shown: int = 0
     listed: int = 0
     offered: float = OFFERED
+    overspent: int = 0
     answered: dict[str, Answered] = field(default_factory=dict)
 
     def offer(self, budget: Budget) -> Budget:
-        """Where sure tokens are left out, so much more that enough are left."""
-        more = self.offered if self.sure < 1 else 1
-        return replace(budget, size=round(more * budget.size))
+        """Where sure tokens are left out, so much more that enough are left.
+
+        Raises ValueError there for a budget in sentences: only words are counted.
+        """
+        if self.sure == 1:
+            return budget
+        if budget.unit != "words":
+            raise ValueError(f"Unsure tokens are bought by words, not by {budget}.")
+        return replace(budget, size=round(self.offered * budget.size))
 
     def __call__(
         self,
@@ -98,15 +107,21 @@ class Asking:
         scorer = self._add_scorer(nlp, key)
         try:
             initial = list(annotated.values())
-            questions, read = self._ask(nlp, initial, bought, key, budget)
-            words = sum(len(doc) for doc in islice(bought.values(), read))
-            if self.sure < 1:
-                self.offered = SPARE * words / max(questions, 1)
-                words = questions
-            return Asked(self._known(nlp), questions, words, read)
+            questions, taken = self._ask(nlp, initial, bought, key, budget)
+            known = self._known(nlp)
         finally:
             nlp.remove_pipe(scorer)
             trainer.restore(before)
+        passed = dict(islice(bought.items(), taken))
+        words = sum(map(len, passed.values()))
+        if self.sure == 1:
+            return Asked(known, questions, words, len(passed), words, taken)
+        # Fewer than the budget only where the pool is empty.
+        self.overspent = max(self.overspent + questions - budget.size, 0)
+        self.offered = SPARE * words / max(questions, 1)
+        asked = [doc for id, doc in passed.items() if id in self.answered]
+        read = sum(map(len, asked))
+        return Asked(known, questions, questions, len(asked), read, taken)
 
     def _add_scorer(self, nlp: Language, key: Key) -> str:
         display = Display(
@@ -152,7 +167,7 @@ class Asking:
         )
         mentions = self.unit == "mention"
         user = telling_user if self.follow_up else self.user
-        questions = read = 0
+        questions = taken = 0
         for step in simulate_session(
             learner,
             docs,
@@ -163,10 +178,10 @@ class Asking:
             rng=default_rng([*key, ASKING]),
         ):
             questions += step.questions
-            read += step.texts
+            taken += step.texts
             self.counted += step.counted
             self.shown += step.shown
-            if self.sure < 1 and questions >= budget.size:
+            if self.sure < 1 and questions + self.overspent >= budget.size:
                 break
         batches, _ = surviving(learner.journal)
         for said in (said for batch in batches for said in batch):
@@ -174,7 +189,7 @@ class Asking:
             answers = tuple(replace(answer, doc=id) for answer in said.answers)
             self.answered[id] = replace(said, answers=answers)
             self.listed += any(a.chosen not in (None, *a.shown) for a in answers)
-        return questions, read
+        return questions, taken
 
     def _known(self, nlp: Language) -> dict[str, Doc]:
         """What all answers until now teach, as the model sees it now."""

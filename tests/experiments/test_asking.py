@@ -1,7 +1,6 @@
 """Sentences that were bought are asked about: what is known of them then."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -188,7 +187,9 @@ def test_only_unsure_tokens_cost_words_and_the_others_are_what_the_model_finds(
     settings = replace(SETTINGS, fill=True)
     asking = Asking(COMPONENT, unit="token", sure=sure, settings=settings)
     found = ask(asking, trained, pool, ["1", "2", "3"])
-    assert found.read == 3 and 0 < found.words == found.questions < 15
+    assert (
+        found.taken == found.sentences == 3 and 0 < found.words == found.questions < 15
+    )
     for id, doc in found.docs.items():
         asked = {answer.start for answer in asking.answered[id].answers}
         rows = np.asarray(get_targets(doc, "ner").rows)
@@ -210,14 +211,46 @@ def test_asking_ends_with_the_budget_and_the_rest_goes_back(train, pool):
         budget=Budget(4, "words"),
         ask=asking,
     )
-    found = list(run_rounds(course, make_strategy("random"), ["0", "7"], 0))
-    assert [r.words_read for r in found] == [5 * r.sentences for r in found]
-    for before, after in pairwise(found):
-        assert after.words - before.words == after.questions
-        assert len(after.picks) == after.sentences - before.sentences
-        # No more than the last batch beyond what was to be spent.
-        assert after.questions < 4 + 2 * 5
-    assert found[-1].words < found[-1].words_read
+    strategy, sold = Noting(), []
+    strategy.sold = sold
+    found = list(run_rounds(course, strategy, ["0", "7"], 0))
+    for picks, before, after in zip(sold, found, found[1:], strict=False):
+        assert after.questions and after.words - before.words == after.questions
+        assert after.picks == picks[: len(after.picks)] and len(after.picks) < len(
+            picks
+        )
+        assert before.left - after.left == len(after.picks)
+        assert after.words_read == 5 * after.sentences
+    total = sum(r.questions for r in found)
+    # No more than the last batch beyond what was to be spent in all.
+    assert len(sold) == 2 and total < 2 * 4 + 2 * 5
+    assert found[-1].sentences == 2 + len(asking.answered)
     picks = [id for r in found for id in r.picks]
-    assert len(picks) == len(set(picks)) < len(pool)
-    assert set(asking.answered) <= set(picks)
+    assert len(picks) == len(set(picks)) and set(asking.answered) <= set(picks)
+
+
+class Noting:
+    """Draws at random and notes what."""
+
+    needs = make_strategy("random").needs
+    sold: list[list[str]]
+
+    def __call__(self, *args):
+        self.sold.append(make_strategy("random")(*args))
+        return self.sold[-1]
+
+
+def test_what_was_overspent_is_saved_in_the_next_round(trained, pool):
+    asking = Asking(COMPONENT, unit="token", sure=1 - 1e-9, batch_size=4,
+                    settings=replace(SETTINGS, fill=True))  # fmt: skip
+    ids = [str(i) for i in range(10, 34)]
+    first = ask(asking, trained, pool, ids[:12], budget=30)
+    assert (first.words, first.taken, asking.overspent) == (40, 8, 10)
+    second = ask(asking, trained, pool, ids[12:], key=(0, 2), budget=30)
+    assert (second.words, second.taken, asking.overspent) == (20, 4, 0)
+
+
+def test_unsure_tokens_are_not_bought_by_sentences():
+    asking = Asking(COMPONENT, unit="token", sure=0.9)
+    with pytest.raises(ValueError, match="bought by words, not by 3 sentences"):
+        asking.offer(Budget(3, "sentences"))
