@@ -59,8 +59,9 @@ def feedback(
     sure: Annotated[
         float,
         typer.Option(
-            help="Below 1: ask only about tokens of which the model is less sure, and "
-            "learn the others as it finds them."
+            help="Below 1: ask about single tokens, only those of which the model is "
+            "less sure, and learn the others as it finds them. What it is wrongly sure "
+            "of is not asked about."
         ),
     ] = 1.0,
     doubt: Annotated[

@@ -203,7 +203,7 @@ def test_a_session_that_leaves_out_what_the_model_is_sure_of(corpus, tmp_path):
     assert found.exit_code == 0, found.output
     (asked, *bounds), (left, *others) = rows_of(every), rows_of(fewer)
     assert bounds == others
-    assert left["learner"] == {**asked["learner"], "fill": True}
+    assert left["sure"] == 0.5 and left["learner"] == asked["learner"]
     n_every, n_left = (
         sum(point["questions"] for point in row["curve"]) for row in (asked, left)
     )

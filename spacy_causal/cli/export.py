@@ -48,16 +48,15 @@ def export(
         try:
             tasks, config = read_dataset(dataset, db)
             layer = layer_of(config)
-            fill = config.get("sure", 1) < 1
-            n_written = write(
-                tasks, output, format, model, component, layer=layer, fill=fill
-            )
+            n_written = write(tasks, output, format, model, component, layer=layer)
         except (ValueError, OSError) as error:
             msg.fail(str(error), exits=1)
         if format != "jsonl":
             _warn_of_disputes(tasks)
         if format in WITHOUT_UNKNOWN:
             _warn_of_unknown(tasks, layer)
+        if format != "jsonl" and model is None:
+            _warn_of_sure(tasks)
         what = "answers" if format == "jsonl" else "texts"
         msg.good(f"Wrote {n_written:,} {what} to {output}")
 
@@ -72,6 +71,15 @@ def _warn_of_disputes(tasks: Sequence[dict[str, Any]]) -> None:
         msg.warn(
             f"{n:,} {questions} answered in several ways: the later answer is taken; "
             "`review` settles them."
+        )
+
+
+def _warn_of_sure(tasks: Sequence[dict[str, Any]]) -> None:
+    if any(task.get("sure", 1) < 1 for task in tasks):
+        msg.warn(
+            "Words of which the model was sure were not asked about (--sure): they are "
+            "unknown here, and a mention that has such a word is cut short or missing. "
+            "The format spacy with --model fills them in."
         )
 
 

@@ -65,8 +65,8 @@ def simulate_feedback(
     sure: Annotated[
         float,
         typer.Option(
-            help="Below 1: ask only about tokens of which the model is less sure, and "
-            "learn the others as it finds them."
+            help="Below 1: ask about single tokens, only those of which the model is "
+            "less sure, and learn the others as it finds them."
         ),
     ] = 1.0,
     user: Annotated[str, typer.Option(help=USERS)] = "perfect",

@@ -61,7 +61,7 @@ def render_feedback(rows: Rows) -> str:
         ],
     )
     # What the learner assumes wrong is kept among its settings.
-    values = {**first, "doubt": first["learner"]["mistakes"] or None}
+    values = {"sure": None, **first, "doubt": first["learner"]["mistakes"] or None}
     settings = [[name, _text(values[name])] for name in SETTINGS if _text(values[name])]
     settings.append(["seeds", _text(seeds)])
     versions = [[name, number] for name, number in first["versions"].items()]

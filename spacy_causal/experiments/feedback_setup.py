@@ -98,7 +98,7 @@ class FeedbackSetup:
         }
         learner = LearnerSettings().to_dict()
         # These have no effect here, or are listed below.
-        del learner["clip"], learner["mode"]
+        del learner["clip"], learner["mode"], learner["fill"]
         asking: dict[str, Any] = {
             "k": self.k,
             "unit": self.asked_unit,
@@ -107,14 +107,15 @@ class FeedbackSetup:
         }
         answering: dict[str, Any] = {
             "explore": self.explore,
-            "sure": self.sure,
             "user": self.user,
             "mistakes": self.mistakes if self.user == "mistaken" else None,
             "known": sorted(self.known),
             "mode": self.mode,
-            "learner": {**learner, "mistakes": self.doubt, "fill": self.sure < 1},
+            "learner": {**learner, "mistakes": self.doubt},
             "imputer": self.imputer and fingerprint(self.imputer),
         }
+        if self.sure < 1:
+            answering |= {"sure": self.sure}
         needed = {
             SESSION: {**data, **asking, **answering},
             TOLD: {**data, **asking},

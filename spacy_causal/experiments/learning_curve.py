@@ -90,7 +90,7 @@ def findings(rows: Rows) -> list[str]:
     ]
     if TOLD in last.f1:
         said.append(
-            f"If the model were told the label at every question, it would be "
+            f"If the model were told the label {_told_of(rows)}, it would be "
             f"{format_spread(last.f1[TOLD])}."
         )
     if ALL in last.f1:
@@ -99,6 +99,11 @@ def findings(rows: Rows) -> list[str]:
             f"{format_spread(last.f1[ALL])}."
         )
     return [*said, *_answered(rows)]
+
+
+def _told_of(rows: Rows) -> str:
+    fewer = any(row.get("sure", 1.0) < 1 for row in rows)
+    return "of every token" if fewer else "at every question"
 
 
 def _answered(rows: Rows) -> list[str]:

@@ -153,15 +153,21 @@ def answer(
     system needs, and by how much it is ahead of the single method that is best on
     average."""
     words, times = curves_of(rows), curves_of(in_time(rows, costs))
+    read = curves_of(in_reading(rows))
     if base not in words or whole not in words:
         return f"There are no rows of both {base} and {whole} yet."
     share = mean(row["share"] for row in rows if row["strategy"] == base
                  and row["words"] == words[base][row["seed"]].words[-1])  # fmt: skip
     said = (
         f"The F1 that {base} has with {100 * share:.0f} % of the words takes {whole} "
-        f"{_part(reached(words, whole, base))} of those words and "
-        f"{_part(reached(times, whole, base))} of the estimated time"
+        f"{_part(reached(words, whole, base))} of those words"
     )
+    if read[whole] != words[whole]:
+        said += (
+            f" ({_part(reached(read, whole, base))} if all words of the sentences "
+            "count in which it asks)"
+        )
+    said += f" and {_part(reached(times, whole, base))} of the estimated time"
     tried = [name for name in singles if name in words]
     if not tried:
         return said + "."

@@ -213,9 +213,9 @@ def targets_of(
     kept (Floats1d | None): The share of its mass that each tag keeps where its type is
         refused, see `kept_shares`, shape (M,); None: nothing.
     ratios (Floats1d | None): See `doubted_rows`, shape (M,); None: all 1.
-    fill (bool): Whether tokens not asked about are instead what the model says. Where
-        an answered token's mention begins and ends is then told by their likeliest
-        types, too.
+    fill (bool): Whether tokens not asked about are instead what the model says. They do
+        not tell where the mention of an answered token begins or ends: a model that is
+        wrongly sure would cut it there.
     join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
         one type are one mention. Otherwise the model's own split of the type decides.
     mistakes (float): The share of the answers that are taken to be wrong.
@@ -231,11 +231,10 @@ def targets_of(
     kept = np.zeros(len(tag_set)) if kept is None else kept
     ratios = np.ones(len(tag_set)) if ratios is None else ratios
     held = settle(answers, len(own))
-    beside = _with_guesses(held, own, tag_set) if fill else held
     for i, given in enumerate(held):
         if isinstance(given, Answer) and given.start == i:
             at = slice(i, given.end)
-            observed = _observed(given, own[at], tag_set, beside, join=join)
+            observed = _observed(given, own[at], tag_set, held, join=join)
             if doubly_robust and given.propensity is not None:
                 prior = own if mode == "own_ruled_out" else imputed
                 observed = _robust(observed, prior, at, given.propensity, clip)
@@ -259,19 +258,6 @@ def targets_of(
         elif fill and given is None:
             rows[i] = own[i]
     return TokenTargets(tag_set.scheme, tag_set.names, rows)
-
-
-def _with_guesses(held: Sequence[Held], own: Floats2d, tag_set: TagSet) -> list[Held]:
-    """What holds of each token; where nothing does, as if the token had been said to be
-    of the type that the model finds likeliest."""
-    masses = np.zeros((len(own), 1 + len(tag_set.labels)), dtype=np.float32)
-    np.add.at(masses.T, tag_set.types, np.asarray(own).T)
-    names = (*tag_set.labels, OUTSIDE)
-    likeliest = [names[t] for t in masses.argmax(axis=1)]
-    return [
-        Answer("", i, i + 1, (), likeliest[i]) if given is None else given
-        for i, given in enumerate(held)
-    ]
 
 
 def _observed(

@@ -12,7 +12,7 @@ from thinc.types import Floats1d
 from spacy_causal.corpus.bare import tokens_of
 from spacy_causal.corpus.records import Problem
 from spacy_causal.display.candidates import OUTSIDE
-from spacy_causal.display.settings import Unit
+from spacy_causal.display.settings import Display, Unit
 from spacy_causal.learning.reading import memory_zone
 from spacy_causal.learning.weights import pipes_from_bytes
 from spacy_causal.pipeline.candidate_scorer import CandidateScorer
@@ -62,6 +62,7 @@ class Asking:
         if self.unit not in (None, *get_args(Unit)):
             options = ", ".join(get_args(Unit))
             raise ValueError(f"unit is one of {options}, not {self.unit!r}.")
+        Display(k=self.n_shown, explore=self.explore, sure=self.sure)
 
     @property
     def n_shown(self) -> int:
@@ -116,7 +117,7 @@ class QuestionStream:
         They count as before where rounds are counted, so that what is shown about the
         others is drawn as it would have been.
         """
-        self._finished = finished_texts(answers, self.unit)
+        self._finished = finished_texts(answers, self.unit, self.asking.sure)
 
     @property
     def problems(self) -> list[Problem]:
@@ -216,6 +217,7 @@ class QuestionStream:
             "propensities": probable,
             "next": list(question.labels[n_shown:]),
             "explore": self.asking.explored,
+            "sure": self.asking.sure,
             "unit": self.unit,
             "seed": self._scorer.seed,
             "round": self._scorer.round,

@@ -9,6 +9,7 @@ import numpy as np
 import spacy
 import srsly
 from spacy.tokens import Doc, Span
+from thinc.types import Floats2d
 
 from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
@@ -22,7 +23,7 @@ from spacy_causal.server.texts import ENTITIES, Text, texts_of
 from spacy_causal.store.database import Database, is_in_memory, parse_url
 from spacy_causal.store.ledger import Ledger
 from spacy_causal.tags.scheme import TagSet
-from spacy_causal.targets.token_targets import set_targets
+from spacy_causal.targets.token_targets import CERTAIN, set_targets
 
 Task = dict[str, Any]
 FORMATS = ("spacy", "jsonl", "conll", "label-studio", "doccano")
@@ -65,7 +66,6 @@ def export(
     component: str | None = None,
     *,
     layer: str = ENTITIES,
-    fill: bool = False,
 ) -> int:
     """Write answers to a file, whole or not at all.
 
@@ -77,7 +77,6 @@ def export(
         token targets have. Without one, only what was confirmed is in it.
     component (str | None): The model's that was asked about, see `find_labeller`.
     layer (str): What was asked about, see `layer_of`.
-    fill (bool): Whether tokens not asked about have the model's guesses as targets.
     RETURNS (int): Texts, or answers for "jsonl".
     Raises ValueError for a format that there is not, and for a model or component that
         would not be used.
@@ -92,7 +91,7 @@ def export(
     if format == "spacy":
         if path.suffix != SUFFIX:
             raise ValueError(f"the output has to end in {SUFFIX}: {path}")
-        _write_spacy(texts, path, model, component, layer, fill)
+        _write_spacy(texts, path, model, component, layer)
         return len(texts)
     if format == "label-studio":
         data = srsly.json_dumps([_label_studio(text) for text in texts], indent=2)
@@ -111,9 +110,9 @@ def _write_spacy(
     model: str | None,
     component: str | None,
     layer: str,
-    fill: bool,
 ) -> None:
-    """With what was refused imputed by the model, as a session first learns it."""
+    """With what was refused imputed by the model, as a session first learns it; what it
+    was sure of, and so was not asked about, is as the model finds it."""
     said = {str(x.chosen) for text in texts for x in text.answers if x.chosen}
     labels = sorted(said - {OUTSIDE} if layer == ENTITIES else said)
     if model is None:
@@ -137,12 +136,27 @@ def _write_spacy(
     for text, doc, own in zip(texts, docs, said_of, strict=True):
         mode: Any = "positives_only" if model is None else "own_ruled_out"
         told = targets_of(text.answers, tag_set, own, mode=mode, join=True)
-        guess = own * ~told.rows.any(axis=1, keepdims=True)
-        rows = told.rows + guess if fill and model else told.rows
+        rows = told.rows
+        if model is not None and text.sure < 1:
+            unasked = np.array([[given is None] for given in text.held])
+            rows = rows + unasked * _guesses(own, tag_set, text.sure)
         set_targets(doc, layer, replace(told, rows=rows))
         annotate(doc, text, told.certain)
         output.add(doc)
     write_docbin(path, output)
+
+
+def _guesses(own: Floats2d, tag_set: TagSet, sure: float) -> Floats2d:
+    """Rows of the model's own where it is as sure as it was to be, else zeros; none is
+    certain: nobody said so.
+
+    own (Floats2d): Shape (n, M).
+    """
+    masses = np.zeros((len(own), 1 + len(tag_set.labels)), dtype=np.float32)
+    np.add.at(masses.T, tag_set.types, own.T)
+    share = 2 * (1 - CERTAIN)
+    rows = (1 - share) * own + share / len(tag_set)
+    return rows * (masses.max(axis=1, keepdims=True) > sure)
 
 
 def annotate(doc: Doc, text: Text, certain: np.ndarray) -> None:

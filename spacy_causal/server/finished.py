@@ -12,7 +12,7 @@ def reading_of(task_hashes: Iterable[int]) -> int:
     return reduce(xor, task_hashes, 0)
 
 
-def finished_texts(answers: Iterable[Record], unit: str) -> set[int]:
+def finished_texts(answers: Iterable[Record], unit: str, sure: float = 1.0) -> set[int]:
     """The input hashes of texts that a session taken up again need not read.
 
     A model that has learnt since might ask about other places of a text. The text
@@ -22,6 +22,7 @@ def finished_texts(answers: Iterable[Record], unit: str) -> set[int]:
     with a question that was handed out and not answered is not finished.
 
     unit (str): Answers about other units say nothing of what is left.
+    sure (float): See `Display`; neither do those of a reading that left out more.
     """
     answered: dict[int, set[int]] = {}
     readings: dict[int, set[int]] = {}
@@ -29,6 +30,8 @@ def finished_texts(answers: Iterable[Record], unit: str) -> set[int]:
     for record in answers:
         content = record.content or {}
         if content.get("unit") != unit or "reading" not in content:
+            continue
+        if content.get("sure", 1.0) < sure:
             continue
         answered.setdefault(record.input_hash, set()).add(record.task_hash)
         readings.setdefault(record.input_hash, set()).add(content["reading"])

@@ -28,6 +28,7 @@ class Text:
 
     offsets (list[tuple[int, int]]): Where each token begins and ends.
     layer (str): "ner", or "tag" or "pos", where each token bears a label by itself.
+    sure (float): Below 1, tokens of which the model was surer were not asked about.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Text:
     spaces: tuple[bool, ...]
     offsets: list[tuple[int, int]]
     layer: str = ENTITIES
+    sure: float = 1.0
     answers: list[Answer] = field(default_factory=list)
 
     @property
@@ -102,4 +104,5 @@ def texts_of(tasks: Sequence[dict[str, Any]], layer: str = ENTITIES) -> list[Tex
             offsets = [(token["start"], token["end"]) for token in task["tokens"]]
             texts[key] = Text(task["text"], words, spaces, offsets, layer)
         texts[key].answers += answers_of(task)
+        texts[key].sure = min(texts[key].sure, task.get("sure", 1.0))
     return [text for text in texts.values() if text.answers]

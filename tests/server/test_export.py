@@ -10,7 +10,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
 from spacy_causal.cli.export import export as export_command
-from spacy_causal.corpus.bare import bare_copy, tokens_of
+from spacy_causal.corpus.bare import tokens_of
 from spacy_causal.corpus.convert import convert_corpus
 from spacy_causal.corpus.files import read_spacy
 from spacy_causal.corpus.records import Options
@@ -143,24 +143,37 @@ def test_what_is_certain_is_annotation_too(tmp_path, model, with_model):
     assert (scores["ents_p"], scores["ents_r"]) == (1.0, 1 / 3)
 
 
-def test_what_was_not_asked_about_is_what_the_model_finds(tmp_path, model):
-    """A guess is a target, and no annotation, however certain the model is."""
-    path, names = tmp_path / "out.spacy", []
-    for fill in (False, True):
-        export(TASKS, path, "spacy", str(model), fill=fill)
-        docs = list(read_spacy(path, NLP.vocab))
-        names.append([[t.ent_iob_ + t.ent_type_ for t in doc] for doc in docs])
-        rows = [np.asarray(get_targets(doc, "ner").rows) for doc in docs]
-        if not fill:
-            told = rows
-    assert names[0] == names[1]
-    for doc, before, after in zip(docs, told, rows, strict=True):
-        unknown = ~before.any(axis=1)
-        assert unknown.any()
-        (own,) = probabilities_of(spacy.load(model), "causal_ner", [bare_copy(doc)])
-        np.testing.assert_allclose(after[unknown], own[unknown], atol=1e-6)
-        np.testing.assert_array_equal(after[~unknown], before[~unknown])
-    export(TASKS, path, "spacy", None, fill=True)
+def test_what_the_model_was_sure_of_is_what_it_finds(tmp_path, model):
+    """A guess is a target, and neither certain nor annotation; where the model is not
+    as sure as it was to be, nothing is known."""
+    path = tmp_path / "out.spacy"
+    nlp = spacy.load(model)
+    docs = [nlp.make_doc(task["text"]) for task in (TASKS[0], TASKS[2], TASKS[4])]
+    own = probabilities_of(nlp, "causal_ner", docs)
+    tag_set = nlp.get_pipe("causal_ner").tag_set
+    types = [np.eye(4)[tag_set.types][:, t] for t in (0, 1, 2, 3)]
+    best = np.concatenate([np.max([x @ t for t in types], axis=0) for x in own])
+    sure = float(np.median(best))
+    export(TASKS, path, "spacy", str(model))
+    before = list(read_spacy(path, NLP.vocab))
+    tasks = [{**task, "sure": sure} for task in TASKS]
+    export(tasks, path, "spacy", str(model))
+    filled = unknown = 0
+    for doc, old, rows in zip(read_spacy(path, NLP.vocab), before, own, strict=True):
+        assert [t.ent_iob_ for t in doc] == [t.ent_iob_ for t in old]
+        told, targets = get_targets(old, "ner").rows, get_targets(doc, "ner")
+        for i in range(len(doc)):
+            if told[i].any():
+                np.testing.assert_array_equal(targets.rows[i], told[i])
+            elif max(rows[i] @ t for t in types) > sure:
+                np.testing.assert_allclose(targets.rows[i], rows[i], atol=0.002)
+                assert not targets.certain[i]
+                filled += 1
+            else:
+                assert not targets.rows[i].any()
+                unknown += 1
+    assert filled and unknown
+    export(tasks, path, "spacy", None)
     (doc, *_) = read_spacy(path, NLP.vocab)
     assert not get_targets(doc, "ner").rows[2].any()
 
