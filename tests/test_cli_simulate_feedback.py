@@ -347,6 +347,11 @@ def test_the_curve_in_figures_and_words():
     assert (before.share, before.from_k, after.share) == (0, [], 1)
     assert (after.questions, after.from_k) == ([8], [0.75])
     assert after.f1 == {"session": [0.75], "all": [0.875]}
+    assert "told" not in " ".join(findings(rows))
+    told = {"arm": "told", "curve": rows[0]["curve"]}
+    assert "told the label at every question" in findings([*rows, told])[1]
+    fewer = [{**rows[0], "sure": 0.9}, told]
+    assert "told the label of every token" in findings(fewer)[1]
     first, *_, last = findings(rows)
     assert "8 questions about 4 texts" in first and "+25.0" in first
     assert "75.0 % had it" in last and "25.0 %" in last

@@ -123,6 +123,23 @@ def test_rows_go_on_where_they_stopped_and_make_a_page(corpora, benchmarks, tmp_
     assert {row["arm"] for row in cut} == {"plain"}
 
 
+def test_a_run_that_used_up_its_pool_is_whole(corpora, benchmarks, tmp_path):
+    _, report = benchmarks
+    rows, arms = tmp_path / "rows.jsonl", "plain,combined (unsure tokens)"
+    options = ("--seeds", "1", "--rounds", "3", "--batch", "0.9", "--arms", arms)
+    done = run(corpora, rows, *options)
+    assert done.returncode == 0, done.stderr
+    first = rows.read_text()
+    found = [json.loads(line) for line in first.splitlines()]
+    last = {row["arm"]: row for row in found}
+    assert {row["left"] for row in last.values()} == {0}
+    assert all(row["round"] < 3 for row in last.values())
+    (kept,) = report.groups_of(found).values()
+    assert len(kept) == len(found)
+    assert run(corpora, rows, *options).returncode == 0
+    assert rows.read_text() == first
+
+
 def test_groups_have_names_of_their_own(benchmarks):
     _, report = benchmarks
     row = {"data": "atis", "encoder": "frozen", "split": "dev", "pool": 2500}

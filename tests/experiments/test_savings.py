@@ -75,6 +75,9 @@ def test_words_that_are_read_are_those_annotated_where_rows_say_no_other():
     (line, *_) = savings_table([*PLAIN, *rows], "plain", COSTS)[1:]
     said = line[SAVINGS.index("words needed") :][:4]
     assert said == ["40", "67 ± 0 %", "80", "133 ± 0 %"]
+    words = answer([*PLAIN, *rows], "plain", "better", [], COSTS)
+    assert "67 ± 0 % of those words (133 ± 0 % if all words of" in words
+    assert " if all" not in answer([*PLAIN, *BETTER], "plain", "better", [], COSTS)
 
 
 def test_table_has_a_line_an_arm_beside_the_baseline():

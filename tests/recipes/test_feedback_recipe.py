@@ -181,10 +181,14 @@ def test_what_only_the_learner_reads_or_the_end_writes_is_tried_before(
     assert not begun
 
 
-@pytest.mark.parametrize("changes", [{"k": 0}, {"explore": 2.0}])
-def test_the_learner_ends_where_nothing_can_be_asked(
-    model, source, changes, monkeypatch
-):
+@pytest.mark.parametrize("changes", [{"k": 0}, {"explore": 2.0}, {"sure": 99}])
+def test_what_cannot_be_asked_is_said_before_anything_is_loaded(source, changes):
+    (name,) = changes
+    with pytest.raises(ValueError, match=f"{name} (is|lies)"):
+        feedback("one", "no such model", source, **changes)
+
+
+def test_the_learner_ends_where_nothing_can_be_asked(model, source, monkeypatch):
     """Its process would be ended while it begins, with a traceback."""
     begun = []
 
@@ -194,8 +198,8 @@ def test_the_learner_ends_where_nothing_can_be_asked(
             begun.append(self)
 
     monkeypatch.setattr(beginning, "BackgroundLearner", Learner)
-    with pytest.raises(ValueError, match=r"k is at least 1|explore lies between"):
-        feedback("one", model, source, **changes)
+    with pytest.raises(ValueError, match="sure is about tokens"):
+        feedback("one", model, source, unit="mention", sure=0.9)
     assert begun[0].asked[-1] == ("close",)
 
 
@@ -324,12 +328,9 @@ def test_only_what_the_model_is_not_sure_of_is_asked_about(model, source):
     config, fewer = components["config"], list(components["stream"])
     assert (config["sure"], config["unit"]) == (sure, "token")
     assert config["mode"] == fewer[0]["mode"] == "K = 3, where unsure"
+    assert {task["sure"] for task in fewer} == {sure}
+    assert {task["sure"] for task in every} == {1.0}
     left = [task for task in every if task["options"][0]["score"] <= sure]
     assert 0 < len(left) < len(every)
     assert [task["spans"] for task in fewer] == [task["spans"] for task in left]
     assert components["update"].background.build().settings.fill
-
-
-def test_sure_of_mentions(model, source):
-    with pytest.raises(ValueError, match="sure is about tokens"):
-        feedback("one", model, source, sure=0.9, unit="mention")

@@ -34,3 +34,19 @@ def test_what_a_format_cannot_hold_is_counted(tmp_path, capsys, format):
     printed = " ".join(capsys.readouterr().out.split())
     holds = format in ("conll", "spacy")
     assert ("1 text is known in part: words without" in printed) != holds
+
+
+@pytest.mark.parametrize(
+    ("format", "sure", "warned"),
+    [
+        *(("spacy", 0.9, True), ("conll", 0.9, True)),
+        *(("jsonl", 0.9, False), ("spacy", 1.0, False)),
+    ],
+)
+def test_what_was_not_asked_about_is_unknown(tmp_path, capsys, format, sure, warned):
+    url, output = f"sqlite:///{tmp_path}/a.db", tmp_path / "x.spacy"
+    question = {**token_question(0), "sure": sure}
+    annotate(url, "one", "choice", [question], [[["PER"]]], names=["ann"])
+    export_command("one", output, format=format, db=url)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert ("of which the model was sure" in printed) == warned

@@ -164,3 +164,15 @@ def test_no_text_is_finished_that_has_an_open_question(readings, data):
     }
     assert finished_texts(records.values(), "mention") == expected
     assert finished_texts(records.values(), "token") == set()
+
+
+@pytest.mark.parametrize(("before", "now", "finished"), [
+    (0.9, 0.9, True), (0.99, 0.9, True), (0.9, 0.99, False), (0.9, 1.0, False),
+    (None, 1.0, True), (None, 0.9, True),
+])  # fmt: skip
+def test_who_asks_more_than_before_reads_the_texts_again(before, now, finished):
+    """Sessions from before there was such a setting asked about everything."""
+    content = {"unit": "token", "reading": reading_of([3]), "quiet": [8]}
+    content |= {} if before is None else {"sure": before}
+    records = [Record("answer", "", 7, 3, content)]
+    assert finished_texts(records, "token", now) == ({7, 8} if finished else set())
