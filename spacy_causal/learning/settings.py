@@ -16,10 +16,10 @@ class LearnerSettings:
     reimpute (bool): Whether a replayed "none of these" is imputed anew, by what the
         model has learnt since and at a temperature of 1 (mode "own_ruled_out"; with
         `trust_prior` also "imputed_ruled_out").
-    fill (bool): Whether tokens that nobody was asked about, in a text of which other
-        tokens were, are taught as the model finds them itself, anew at each replay;
-        otherwise nothing is learnt there. It belongs to questions that leave out what
-        the model is sure of (`sure` of `Display`).
+    fill (bool): Whether tokens without an answer, in a text of which other tokens have
+        one, are taught as the model finds them itself, anew at each replay; otherwise
+        nothing is learnt there. It belongs to questions that leave out what the model
+        is sure of (`sure` of `Display`).
     join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
         one type are one mention. Otherwise, as in the paper, the model's own split of
         the type decides, which teaches a model its own mistakes.
