@@ -213,9 +213,9 @@ def targets_of(
     kept (Floats1d | None): The share of its mass that each tag keeps where its type is
         refused, see `kept_shares`, shape (M,); None: nothing.
     ratios (Floats1d | None): See `doubted_rows`, shape (M,); None: all 1.
-    fill (bool): Whether tokens without an answer are instead what the model says. They do
-        not tell where the mention of an answered token begins or ends: a model that is
-        wrongly sure would cut it there.
+    fill (bool): Whether tokens without an answer are instead what the model says. That
+        does not tell where the mention of an answered token begins or ends: a model
+        that is wrongly sure would cut it there.
     join (bool): Whether neighbouring tokens that were confirmed, one by one, to be of
         one type are one mention. Otherwise the model's own split of the type decides.
     mistakes (float): The share of the answers that are taken to be wrong.

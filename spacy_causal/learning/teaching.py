@@ -68,8 +68,8 @@ class Teacher:
     ) -> list[Lesson | Doc]:
         """What is replayed, with what was refused in earlier lessons imputed anew: the
         model has learnt since what it may be instead, and of the user what they know.
-        With `mistakes`, what was confirmed is judged anew too; with `fill`, what was not
-        asked about is what the model finds now."""
+        With `mistakes`, what was confirmed is judged anew too; with `fill`, what has no
+        answer is what the model finds now."""
         recalled, settings = list(sources), self.settings
         if not settings.reimputes:
             return recalled
