@@ -16,6 +16,7 @@ from combined_methods import (
     LINEAR,
     PARTS,
     PLAIN,
+    SINGLE,
     WHOLE,
     WITHOUT,
 )
@@ -48,7 +49,11 @@ ENCODERS = {
 }
 GROUP = ("data", "encoder", "split", "pool", "initial", "batch", "steps")
 SINGLES = [*PARTS, FEEDBACK]
-SHOWN = (PLAIN, LINEAR, *SINGLES, COMBINED, WHOLE, "all")
+# Seven at most, as there are colours.
+SHOWN = {
+    WHOLE: (PLAIN, LINEAR, *SINGLE.values(), WHOLE),
+    COMBINED: (PLAIN, LINEAR, *PARTS, COMBINED),
+}
 Row = dict[str, Any]
 
 
@@ -148,15 +153,22 @@ def tables_of(rows: list[Row], costs: Costs) -> list[Table]:
 
 
 def render_page(rows: list[Row], costs: Costs) -> str:
-    """A section for each corpus and encoder."""
+    """A section for each corpus and encoder; the answer is that of test, if there is
+    one."""
     said, sections = [], []
+    best = "test" if any(row["split"] == "test" for row in rows) else "dev"
     for number, (name, own) in enumerate(groups_of(rows).items()):
         line = answer(own, PLAIN, whole_of(own), SINGLES, costs)
-        said.append(f"{name.partition(':')[0]}: {line}")
-        drawn = [row for row in own if row["strategy"] in SHOWN]
+        if own[0]["split"] == best:
+            said.append(f"{name}: {line}")
+        shown = (*SHOWN[whole_of(own)], ALL)
+        drawn = [row for row in own if row["strategy"] in shown]
         svg = draw_active(drawn, name=f"combined-{number}", alt=line)
         seeds = len({row["seed"] for row in own})
-        caption = f"Strict F1 by words annotated; {seeds} seeds, each with its pool."
+        caption = (
+            "Strict F1 by words annotated or asked about; "
+            f"{seeds} seeds, each with its pool."
+        )
         sections.append(
             Section(
                 title=name,
