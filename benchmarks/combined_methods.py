@@ -156,9 +156,6 @@ ARMS: dict[str, Arm] = {
     **{part: Arm(**PARTS[part]) for part in PARTS},
     f"feedback{K_ONLY}": Arm(asks="token"),
     f"feedback{UNSURE}": Arm(**PARTS["feedback"], sure=SURE),
-    f"wbadge + feedback{UNSURE}": Arm(
-        **PARTS["wbadge"], **PARTS["feedback"], sure=SURE
-    ),
     "wbadge + self-taught": Arm(**PARTS["wbadge"], self_taught=2),
     f"{COMBINED}{UNSURE} - filling": replace(WHERE_UNSURE, fill=False),
     "feedback on mentions": Arm(asks="mention"),

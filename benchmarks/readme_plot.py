@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from combined_methods import PLAIN, WHOLE
+from combined_report import whole_runs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -53,13 +54,9 @@ def main(
 
 def draw(axes: Axes, rows: list[dict[str, Any]]) -> None:
     """The curves of one corpus, and how high the plain one ends."""
-    curves = curves_of([r | {"strategy": r["arm"], "words": r["share"]} for r in rows])
-    rounds = max(row["round"] for row in rows)
-    seeds = [
-        {seed for seed, curve in curves[name].items() if len(curve.words) == rounds + 1}
-        for name in LINES
-    ]
-    shared = sorted(set.intersection(*seeds))
+    whole = whole_runs(rows)
+    curves = curves_of([r | {"strategy": r["arm"], "words": r["share"]} for r in whole])
+    shared = sorted(set.intersection(*(set(curves[name]) for name in LINES)))
     for name, (label, color, dashes) in LINES.items():
         own = [curves[name][seed] for seed in shared]
         shares = np.linspace(

@@ -12,6 +12,7 @@ from spacy_causal.experiments.active_curves import (
     areas,
     curves_of,
     gain,
+    score_at,
     words_needed,
 )
 from spacy_causal.experiments.paired import (
@@ -114,11 +115,9 @@ def savings_table(rows: Rows, base: str, costs: Costs) -> list[list[str]]:
         line = [arm, str(len(last)), *_say(reached(words, arm, base), "{:,.0f}")]
         line += _say(reached(read, arm, base), "{:,.0f}")
         line += _say(reached(times, arm, base), "{:,.0f}", unit=60)
-        for values, others in (
-            (last, _last(words[base])),
-            (found[arm], found[base]),
-        ):
-            line += [format_spread(values), _less(values, others, arm == base)]
+        ends = _shared_ends(words, arm, base)
+        for values, both in ((last, ends), (found[arm], (found[arm], found[base]))):
+            line += [format_spread(values), "" if arm == base else _less(*both)]
         asked = sum(r["questions"] for r in own) / len(last)
         minutes = mean(_end(curve)[0] for curve in times[arm].values()) / 60
         lines.append([*line, f"{asked:,.0f}" if asked else "–", f"{minutes:,.0f}"])
@@ -137,11 +136,9 @@ def ablation_table(rows: Rows, whole: str, less: Mapping[str, str]) -> list[list
         if arm not in curves or whole not in curves:
             continue
         line = [part, str(len(set(curves[arm]) & set(curves[whole])))]
-        for values, all_of_it in (
-            (_last(curves[arm]), _last(curves[whole])),
-            (found[arm], found[whole]),
-        ):
-            line += [format_spread(values), _less(all_of_it, values, False)]
+        ends = _shared_ends(curves, whole, arm)
+        line += [format_spread(_last(curves[arm])), _less(*ends)]
+        line += [format_spread(found[arm]), _less(found[whole], found[arm])]
         lines.append(line)
     return lines
 
@@ -174,7 +171,7 @@ def answer(
     found = areas(words)
     best = max(tried, key=lambda name: mean(found[name].values()))
     difference = gain(found, whole, best)
-    last = _less(_last(words[whole]), _last(words[best]), False)
+    last = _less(*_shared_ends(words, whole, best))
     return (
         f"{said}; its mean F1 is {format_interval(difference)} points to that of the "
         f"best single method, {best}, its last F1 {last} (95 % intervals, seeds: "
@@ -195,8 +192,17 @@ def _last(seeds: Mapping[int, Curve]) -> dict[int, float]:
     return {seed: curve.scores[-1] for seed, curve in seeds.items()}
 
 
-def _less(values: Mapping[int, float], others: Mapping[int, float], same: bool) -> str:
-    return "" if same else format_interval(interval(differences(values, others)))
+def _shared_ends(curves: Curves, arm: str, other: str) -> tuple[dict[int, float], ...]:
+    """The scores of two arms, by seed, at the words that both have come to: one that
+    asks may end earlier, where the pool does."""
+    pairs = {s: (curves[arm][s], curves[other][s]) for s in curves[arm]
+             if s in curves[other]}  # fmt: skip
+    at = {s: min(_end(one)[0], _end(two)[0]) for s, (one, two) in pairs.items()}
+    return tuple({s: score_at(pairs[s][i], at[s]) for s in pairs} for i in (0, 1))
+
+
+def _less(values: Mapping[int, float], others: Mapping[int, float]) -> str:
+    return format_interval(interval(differences(values, others)))
 
 
 def _say(found: Reached, pattern: str, *, unit: float = 1) -> list[str]:

@@ -13,6 +13,7 @@ from thinc.types import Floats2d
 
 from spacy_causal.corpus.bare import bare_copy
 from spacy_causal.corpus.files import SUFFIX, empty_docbin, write_docbin
+from spacy_causal.display.candidates import type_log_probabilities
 from spacy_causal.files import write_whole
 from spacy_causal.learning.answers import OUTSIDE
 from spacy_causal.learning.feedback import targets_of
@@ -152,11 +153,10 @@ def _guesses(own: Floats2d, tag_set: TagSet, sure: float) -> Floats2d:
 
     own (Floats2d): Shape (n, M).
     """
-    masses = np.zeros((len(own), 1 + len(tag_set.labels)), dtype=np.float32)
-    np.add.at(masses.T, tag_set.types, own.T)
+    log_p = type_log_probabilities(np.log(np.maximum(own, 1e-30)), tag_set)
     share = 2 * (1 - CERTAIN)
     rows = (1 - share) * own + share / len(tag_set)
-    return rows * (masses.max(axis=1, keepdims=True) > sure)
+    return rows * (log_p.max(axis=1, keepdims=True) > np.log(sure))
 
 
 def annotate(doc: Doc, text: Text, certain: np.ndarray) -> None:

@@ -103,6 +103,14 @@ def test_parts_are_compared_with_all_of_them():
     assert said["with it"].startswith("+22.5 ± 95.3")
 
 
+def test_last_scores_are_compared_at_words_that_both_have_come_to():
+    """An arm that ends after 40 words, and one at 60, which had 0.3 and 0.4 by then."""
+    rows = [*PLAIN, *rows_of("short", [[0.2, 0.5], [0.2, 0.6]])]
+    _, short = savings_table(rows, "plain", COSTS)
+    said = dict(zip(SAVINGS[8:10], short[8:10], strict=True))
+    assert said["last F1"].startswith("55.0") and said["to the baseline"][:5] == "+20.0"
+
+
 def test_answer_names_the_part_and_the_best_single_method():
     said = answer([*PLAIN, *BETTER, *WORSE], "plain", "better", ["worse"], COSTS)
     assert "30 % of the words takes better 67 ± 0 %" in said
